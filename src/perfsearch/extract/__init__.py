@@ -1,0 +1,1 @@
+"""Pure text to values: citations, policies, indicator targets, fingerprints."""

@@ -1,0 +1,1 @@
+"""One structure a module: records, BM25, vectors, fingerprints."""

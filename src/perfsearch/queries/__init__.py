@@ -1,0 +1,1 @@
+"""One question a module: search, similar, indicators, policies, duplicates, review."""

@@ -1,0 +1,52 @@
+"""Every setting of perfsearch, with unit and bounds, read from the environment in this one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from perfsearch.errors import UsageError
+
+ENVIRONMENT_PREFIX = "PERFSEARCH_"
+
+
+class Settings(BaseModel):
+    """Frozen settings; pass them in, never read them as a global."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    library: Path = Field(Path("index"), description="Directory of the library.")
+    file_size_bytes_max: int = Field(
+        200_000_000, ge=1_000, description="A larger input file is rejected before it is read."
+    )
+    line_length_max: int = Field(
+        2_000_000, ge=10_000, description="A text file with a longer line (in characters) is rejected as junk."
+    )
+    lock_wait_seconds: float = Field(
+        30.0, ge=0.0, le=3600.0, description="How long a second writer waits before it says who holds the lock."
+    )
+    query_length_max: int = Field(2_000, ge=10, description="A longer query is cut to this many characters.")
+    limit_max: int = Field(1_000, ge=1, description="The most hits one answer holds.")
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from `PERFSEARCH_*` variables, then from the overrides that are not None.
+
+    Raises:
+        UsageError: a value is not of its kind or out of its bounds.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        variable = ENVIRONMENT_PREFIX + name.upper()
+        if environment.get(variable):
+            values[name] = environment[variable]
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return Settings(**values)
+    except ValueError as error:
+        raise UsageError(f"settings: {error}") from error

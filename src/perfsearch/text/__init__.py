@@ -1,0 +1,1 @@
+"""Normalise, segment and cut text; every step keeps the offsets of the original."""
