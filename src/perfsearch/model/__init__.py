@@ -5,9 +5,9 @@ from perfsearch.model.answers import (
     Explanation,
     FilingSummary,
     Rejection,
+    Scores,
     SearchHit,
     SearchResult,
-    Scores,
 )
 from perfsearch.model.base import Value
 from perfsearch.model.filing import (
@@ -21,6 +21,7 @@ from perfsearch.model.filing import (
     TargetValue,
     Warning,
 )
+from perfsearch.model.filters import Filters, parse_amount, parse_budget_range, parse_year_range
 
 __all__ = [
     "SECTIONS",
@@ -30,6 +31,7 @@ __all__ = [
     "Explanation",
     "Filing",
     "FilingSummary",
+    "Filters",
     "Indicator",
     "Place",
     "Rejection",
@@ -40,4 +42,7 @@ __all__ = [
     "TargetValue",
     "Value",
     "Warning",
+    "parse_amount",
+    "parse_budget_range",
+    "parse_year_range",
 ]
