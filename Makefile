@@ -1,0 +1,64 @@
+# Everything a person, a hook or continuous integration runs. `make help` lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := $(VENV)/bin
+# OpenMP threads that spin while a neighbour is busy made faiss 80 times slower.
+export OMP_WAIT_POLICY = passive
+# Installing must not ask the network for a newer pip, and nothing here asks a model hub.
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export HF_HUB_OFFLINE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-slow lint format types bench model clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+serve: $(VENV)/.installed ## set everything up, read the sample corpus into the library and serve it
+	$(BIN)/perfsearch add corpus
+	$(BIN)/perfsearch serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.installed-dev ## set everything up and run the tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-slow: $(VENV)/.installed-dev ## the long tests too
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev ## style, types and the layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-bench ## measure side by side with peers (benchmarks/RESULTS.md)
+	$(BIN)/python -m benchmarks
+
+model: $(VENV)/.installed-dev ## train the built-in encoder again from DATA (see training/README.md)
+	$(BIN)/python -m training --data $(DATA)
+
+clean: ## remove what was set up; the library in index/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("perfsearch needs Python 3.11 or newer; say which: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no venv module: on Debian, apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet -c constraints.txt torch
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed-dev
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
+	@touch $@
