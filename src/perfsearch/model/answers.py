@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from perfsearch.model.base import Value
 from perfsearch.model.filing import Budget, Source
 
@@ -58,7 +60,7 @@ class Explanation(Value):
     lanes: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
     expanded: tuple[str, ...] = ()
-    fusion: dict[str, Any] = {}
+    fusion: dict[str, Any] = Field(default_factory=dict)
 
 
 class SearchHit(Value):
