@@ -82,7 +82,7 @@ class Style:
 
 def random_style(rng: Random, layout: Layout | None = None) -> Style:
     """Draw any style of `layout`, or of both layouts without one."""
-    chosen: Layout = layout or rng.choice(("tabular", "wrapped"))
+    chosen: Layout = layout or ("tabular" if rng.random() < 0.5 else "wrapped")
     tabular = chosen == "tabular"
     centred = not tabular and rng.random() < 0.15
     return Style(
