@@ -1,1 +1,23 @@
-"""Document to Filing: one declarative description a form, one engine that reads by it."""
+"""Document to Filing: one declarative description a form, and one engine that reads by it."""
+
+from __future__ import annotations
+
+from perfsearch.forms.description import Form
+from perfsearch.forms.engine import read_filings as _read
+from perfsearch.forms.shanghai_2020 import SHANGHAI_2020
+from perfsearch.model import Filing
+from perfsearch.readers import Document
+
+FORMS: tuple[Form, ...] = (SHANGHAI_2020,)
+"""Every form that is described."""
+
+__all__ = ["FORMS", "Form", "read_filings"]
+
+
+def read_filings(document: Document, forms: tuple[Form, ...] = FORMS) -> list[Filing]:
+    """Read the filings of a Document, in the order in which they stand; ids, citations and values are not filled.
+
+    Raises:
+        NoFiling: no filing of the forms is in it.
+    """
+    return _read(document, forms)

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 from perfsearch.model import Place, Warning
 
+SOFT_BREAK = "\v"
+"""Parts paragraphs inside a line, where the file had a tag (`</p><p>`, `<br>`) and not a line end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text without its line end. Tabs are kept: they part the columns."""
+    """One line of text without its line end. Tabs are kept: they part the columns; `SOFT_BREAK` parts paragraphs."""
 
     text: str
     place: Place | None = None

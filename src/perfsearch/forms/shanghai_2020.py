@@ -1,0 +1,121 @@
+"""财政项目支出绩效目标表, as the departments of Shanghai publish it for the budget years around 2020."""
+
+from __future__ import annotations
+
+from perfsearch.forms.description import Column, Field, Form, Heading, Kind, Section
+
+SHANGHAI_2020 = Form(
+    name="shanghai-2020",
+    titles=("财政项目支出绩效目标表", "财政项目支出绩效目标申报表", "财政项目绩效目标表", "财政支出项目绩效目标表"),
+    fields=(
+        Field(
+            "applicant",
+            (
+                "申报单位名称",
+                "申报单位",
+                "项目申报单位",
+                "填报单位",
+                "项目单位名称",
+                "项目单位",
+                "单位名称",
+                "预算单位",
+            ),
+            required=True,
+        ),
+        Field("department", ("主管部门名称", "主管部门", "预算主管部门")),
+        Field("project_name", ("项目名称",), required=True),
+        Field(
+            "category",
+            ("项目类别", "项目类型"),
+            values=("其他一次性项目", "一次性项目", "其他经常性项目", "经常性项目", "其他项目"),
+        ),
+        Field("start_date", ("计划开始日期", "计划开始时间", "项目开始日期", "开始日期"), Kind.DATE),
+        Field("end_date", ("计划完成日期", "计划完成时间", "计划结束日期", "项目完成日期", "完成日期"), Kind.END_DATE),
+        Field(
+            "government_procurement",
+            ("是否含有政府购买服务", "是否包含政府购买服务", "是否含政府购买服务", "是否政府购买服务"),
+            Kind.YES_NO,
+        ),
+        Field("performance_type", ("绩效类型", "绩效类别"), values=("其他类",)),
+        Field("contact", ("项目联系人", "联系人及电话", "联系人", "联系电话", "项目负责人"), Kind.IGNORED),
+        Field("filled_on", ("填报日期", "填表日期", "申报日期", "填报人", "填表人"), Kind.IGNORED),
+    ),
+    sections=(
+        Section("overview", ("项目概况", "项目概述")),
+        Section("basis", ("立项依据", "项目立项依据")),
+        Section("necessity", ("项目设立的必要性", "项目设立必要性", "设立的必要性", "项目立项的必要性")),
+        Section(
+            "safeguards",
+            (
+                "保证项目实施的制度、措施",
+                "保证项目实施的制度和措施",
+                "保证项目实施的制度及措施",
+                "保证项目实施的制度与措施",
+                "保证项目实施的制度措施",
+            ),
+        ),
+        Section("plan", ("项目实施计划", "项目的实施计划")),
+        Section("goals", ("总目标及阶段性目标", "项目总目标及阶段性目标", "总目标和阶段性目标", "总目标与阶段性目标")),
+    ),
+    headings=(
+        Heading("budget_heading", ("(?:本)?项目上年度?(?:市级|区级)?财政资金使用情况", "本项目.{0,4}财政资金使用情况")),
+        Heading("table_heading", (r"\w{4}年度?(?:项目)?绩效目标", "年度绩效目标"), table=True),
+    ),
+    budget=(
+        Field("total", ("项目总预算", "项目总预算额", "项目预算总额"), Kind.AMOUNT),
+        Field("current_year", ("项目当年预算", "项目当年预算额", "当年项目预算"), Kind.AMOUNT),
+        Field("previous_year", ("同名项目上年预算额", "同名项目上年预算"), Kind.AMOUNT),
+        Field(
+            "previous_year_executed",
+            ("同名项目上年预算执行数", "同名项目上年执行数", "同名项目上年预算执行额"),
+            Kind.AMOUNT,
+        ),
+    ),
+    columns=(
+        Column("level1", ("一级目标", "一级指标")),
+        Column("level2", ("二级目标", "二级指标")),
+        Column("name", ("三级目标", "三级指标")),
+        Column("target", ("指标目标值", "指标值", "目标值")),
+    ),
+    levels={
+        "投入与管理": ("投入管理", "财务管理", "实施管理", "资产管理"),
+        "产出目标": ("数量", "质量", "时效", "成本"),
+        "效果目标": ("经济效益", "社会效益", "环境效益", "生态效益", "可持续影响", "满意度"),
+        "影响力目标": (
+            "长效管理",
+            "人力资源",
+            "部门协助",
+            "部门协作",
+            "配套设施",
+            "信息共享",
+            "可持续影响",
+            "可持续发展",
+            "其它",
+            "其他",
+        ),
+    },
+    order=(
+        "applicant",
+        "department",
+        "project_name",
+        "category",
+        "start_date",
+        "end_date",
+        "government_procurement",
+        "performance_type",
+        "contact",
+        "filled_on",
+        "overview",
+        "basis",
+        "necessity",
+        "safeguards",
+        "plan",
+        "goals",
+        "budget_heading",
+        "total",
+        "current_year",
+        "previous_year",
+        "previous_year_executed",
+        "table_heading",
+    ),
+)

@@ -1,0 +1,176 @@
+"""A Document laid out flat: one string of rows and cells, and the same string folded for matching.
+
+Rows end in a newline, cells are parted by tabs, paragraphs inside a cell by `\\v`. `norm` has the same length as `text`,
+so that an offset found in one holds in the other. Page numbers and running heads are gone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
+
+from perfsearch.model import Place
+from perfsearch.readers import SOFT_BREAK, Document, Table
+
+
+def _folding() -> dict[int, str]:
+    """Characters whose compatibility form is one other character, and every kind of blank."""
+    table: dict[int, str] = {}
+    for first, last in ((0xA0, 0x24F), (0x2E80, 0x2FDF), (0x2000, 0x22FF), (0xF900, 0xFAFF), (0xFE30, 0xFFEF)):
+        for code in range(first, last + 1):
+            folded = unicodedata.normalize("NFKC", chr(code))
+            if len(folded) == 1 and folded != chr(code):
+                table[code] = folded
+    table.update(dict.fromkeys((0xA0, 0x3000, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD), " "))
+    table.update({0x2236: ":", 0xFE55: ":", 0x02D0: ":", 0x2C: ",", 0xFF0C: ",", 0x2010: "-", 0x2013: "-", 0x2014: "-"})
+    return table
+
+
+_FOLD = _folding()
+
+
+def fold(text: str) -> str:
+    """Half-width forms for full-width ones, a plain blank for every kind of blank; the length stays."""
+    return text.translate(_FOLD)
+
+
+def squeeze(text: str) -> str:
+    """Fold, and drop all white space: what labels and vocabulary are compared by."""
+    return "".join(fold(text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`text` and `norm` are of one length; row i starts at `starts[i]` and stands at `places[i]`."""
+
+    text: str
+    norm: str
+    starts: tuple[int, ...]
+    places: tuple[Place | None, ...]
+
+    def row_of(self, offset: int) -> int:
+        """The number of the row that holds an offset."""
+        return bisect_right(self.starts, offset) - 1
+
+    def pages(self, start: int, end: int) -> tuple[int, ...] | None:
+        """The pages over which a stretch runs, or None where the reader knew none."""
+        rows = range(self.row_of(start), self.row_of(max(start, end - 1)) + 1)
+        pages = {place.page for row in rows if (place := self.places[row]) is not None}
+        return tuple(sorted(pages)) or None
+
+
+def lay_out(document: Document, printed: tuple[str, ...] = ()) -> Sheet:
+    """Lay a Document out as rows and cells, without page numbers and running heads.
+
+    `printed` are the words that a form prints (titles, labels, levels): a row with one of them is no running head.
+    """
+    rows: list[tuple[str, Place | None]] = []
+    for block in document.blocks:
+        if isinstance(block, Table):
+            rows.extend(_table_rows(block))
+        else:
+            rows.append((block.text.replace("\n", SOFT_BREAK), block.place))
+    kept = _without_furniture(rows, printed)
+    starts, offset = [], 0
+    for row, _ in kept:
+        starts.append(offset)
+        offset += len(row) + 1
+    text = "\n".join(row for row, _ in kept) + "\n"
+    return Sheet(text, fold(text), tuple(starts) or (0,), tuple(place for _, place in kept) or (None,))
+
+
+def _table_rows(table: Table) -> list[tuple[str, Place | None]]:
+    grid = [[""] * table.n_columns for _ in range(table.n_rows)]
+    places: list[Place | None] = [None] * table.n_rows
+    for cell in table.cells:
+        cleaned = cell.text.strip().replace("\r", "").replace("\t", " ").replace("\n", SOFT_BREAK)
+        grid[cell.row][cell.column] = cleaned
+        places[cell.row] = places[cell.row] or cell.place
+    return [("\t".join(cells), place) for cells, place in zip(grid, places, strict=True)]
+
+
+_PAGE_MARK = re.compile(
+    r"(?:第\s?\d{1,4}\s?页\s?[,/]?\s?(?:共\s?\d{1,4}\s?页)?|[-~·—]\s?\d{1,4}\s?[-~·—]|\d{1,4}\s?/\s?\d{1,4}"
+    r"|page\s?\d{1,4}(?:\s?of\s?\d{1,4})?)",
+    re.IGNORECASE,
+)
+_BARE_NUMBER = re.compile(r"\d{1,4}")
+
+
+def _without_furniture(
+    rows: list[tuple[str, Place | None]], printed: tuple[str, ...]
+) -> list[tuple[str, Place | None]]:
+    """Drop page marks (第 3 页, - 3 -, bare numbers that count up) and the running heads beside them."""
+    marks: set[int] = set()
+    bare: list[tuple[int, int]] = []
+    for index, (row, _) in enumerate(rows):
+        if not row or len(row) > 40:
+            continue
+        stripped = fold(row).strip()
+        if not stripped or not any(c.isdigit() for c in stripped):
+            continue
+        if _PAGE_MARK.fullmatch(stripped):
+            marks.add(index)
+        elif _BARE_NUMBER.fullmatch(stripped) and _stands_apart(rows, index):
+            bare.append((index, int(stripped)))
+    marks.update(_counting_up(bare))
+    if not marks:
+        return rows
+    marks |= _running_heads(rows, marks, printed)
+    # The blank rows around a page mark came with it: one on each side goes too.
+    gone = set(marks)
+    for index in marks:
+        for near in (index - 1, index + 1):
+            if 0 <= near < len(rows) and not rows[near][0].strip():
+                gone.add(near)
+    return [row for index, row in enumerate(rows) if index not in gone]
+
+
+def _stands_apart(rows: list[tuple[str, Place | None]], index: int) -> bool:
+    before = index == 0 or not rows[index - 1][0].strip() or rows[index - 1][1] != rows[index][1]
+    after = index + 1 == len(rows) or not rows[index + 1][0].strip() or rows[index + 1][1] != rows[index][1]
+    return before and after
+
+
+def _counting_up(bare: list[tuple[int, int]]) -> set[int]:
+    """The rows of the bare numbers that are page numbers: each is one more than the page number before.
+
+    A lone number is taken for one too, unless it may be a target (100) of the indicator table.
+    """
+    previous: list[int] = []
+    length: list[int] = []
+    last: dict[int, int] = {}
+    for position, (_, number) in enumerate(bare):
+        before = last.get(number - 1, -1)
+        previous.append(before)
+        length.append(length[before] + 1 if before >= 0 else 1)
+        last[number] = position
+    longest = max(length, default=0)
+    if longest < 2 and not (len(bare) == 1 and bare[0][1] not in (1, 100)):
+        return set()
+    found: set[int] = set()
+    position = length.index(longest)
+    while position >= 0:
+        found.add(bare[position][0])
+        position = previous[position]
+    return found
+
+
+def _running_heads(rows: list[tuple[str, Place | None]], marks: set[int], printed: tuple[str, ...]) -> set[int]:
+    """Rows that stand beside page marks again and again with the same words."""
+    beside: dict[int, str] = {}
+    for index in marks:
+        for step in (-1, 1):
+            near = index + step
+            while 0 <= near < len(rows) and abs(near - index) <= 3 and not rows[near][0].strip():
+                near += step
+            if 0 <= near < len(rows) and near not in marks and "\t" not in rows[near][0].strip():
+                words = squeeze(rows[near][0])
+                if 4 <= len(words) <= 40:
+                    beside[near] = words
+    counts = Counter(beside.values())
+    heads = {words for words, n in counts.items() if n > 2 and not any(word in words for word in printed)}
+    return {index for index, words in beside.items() if words in heads}

@@ -1,0 +1,127 @@
+"""Where the filings of one form stand in a sheet: each begins at its title, or where its first labels come again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from perfsearch.forms.description import Field, Form, Heading, Section
+from perfsearch.forms.labels import Found, best_chain, scan
+from perfsearch.forms.sheet import Sheet
+
+_GAP = r"[^\S\t]{0,40}"
+_OPENING = r"(?:^|(?<=[\n\t\v]))[^\S\n\t\v]{0,80}(?P<prefix>[^\n\t\v，。；,;《》]{0,30}?)"
+_CLOSING = r"(?=[^\S\n\t\v]{0,80}(?:[\n\t\v(\[]|$|\d{4}|申))"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A filing's stretch of the sheet: `start` to `end`, its title's end, and the labels in it."""
+
+    form: Form
+    start: int
+    title_end: int
+    end: int
+    chain: tuple[Found, ...]
+    repeats: tuple[Found, ...]
+    """Candidates that the chain left out."""
+    titled: bool
+
+
+@lru_cache(maxsize=32)
+def _title_pattern(form: Form) -> re.Pattern[str]:
+    titles = "|".join(_GAP.join(re.escape(c) for c in title) for title in sorted(form.titles, key=len, reverse=True))
+    return re.compile(f"{_OPENING}(?:{titles}){_GAP}(?:[(][^()\n\t\v]{{0,12}}[)])?{_CLOSING}")
+
+
+@lru_cache(maxsize=32)
+def column_header(form: Form) -> re.Pattern[str]:
+    """The line of column titles of the indicator table, over folded text; also with one title a line."""
+    titles = []
+    for column in form.columns:
+        words = "|".join(_GAP.join(re.escape(c) for c in title) for title in sorted(column.titles, key=len)[::-1])
+        titles.append(f"(?:{words})" + r"(?:[(][^()\n\t\v]{0,20}[)])?")
+    return re.compile(r"\s{0,60}".join(titles))
+
+
+def titles(form: Form, sheet: Sheet) -> list[tuple[int, int]]:
+    """Start and end of every line that is the form's title (a sentence that names the form is none)."""
+    if not any(title[:2] in sheet.norm for title in form.titles):
+        return []
+    return [match.span() for match in _title_pattern(form).finditer(sheet.norm)]
+
+
+def split(form: Form, sheet: Sheet) -> Iterator[Segment]:
+    """The filings of a form, in order."""
+    candidates = scan(form, sheet.norm)
+    heads = titles(form, sheet)
+    tables = [match.start() for match in column_header(form).finditer(sheet.norm)]
+    starts = _starts(form, candidates, heads, tables, sheet)
+    position = 0
+    for number, (start, title_end) in enumerate(starts):
+        end = starts[number + 1][0] if number + 1 < len(starts) else len(sheet.text)
+        inside = []
+        while position < len(candidates) and candidates[position].start < end:
+            if candidates[position].start >= start:
+                inside.append(candidates[position])
+            position += 1
+        chain = best_chain(form, inside, sheet.norm)
+        titled = title_end > start
+        if _is_filing(chain, titled):
+            taken = {id(found) for found in chain}
+            repeats = tuple(found for found in inside if id(found) not in taken)
+            yield Segment(form, start, title_end, end, tuple(chain), repeats, titled)
+
+
+def _starts(
+    form: Form, candidates: Sequence[Found], heads: Sequence[tuple[int, int]], tables: Sequence[int], sheet: Sheet
+) -> list[tuple[int, int]]:
+    """Start and title end of each filing; the title end is the start where it has no title.
+
+    A title opens a filing if a label that opens the form follows before the next title, and is no running head.
+    Without a title, a filing opens where the first labels come again after an indicator table.
+    """
+    events: list[tuple[int, int, object]] = [(start, 0, (start, end)) for start, end in heads]
+    events += [(found.start, 1, found) for found in candidates]
+    events += [(start, 2, None) for start in tables]
+    events.sort(key=lambda event: event[:2])
+    starts: list[tuple[int, int]] = []
+    title: tuple[int, int] | None = None
+    seen: set[str] = set()
+    body = table = False
+    for number, (position, _, event) in enumerate(events):
+        if isinstance(event, tuple):
+            title = event
+        elif event is None:
+            body = table = True
+        elif isinstance(event, Found):
+            name = event.role.name
+            anchor = name in form.anchors
+            fresh = not starts or (anchor and (title is not None or table) and (name in seen or body))
+            if fresh and (title is not None or _opens(events, number, form)):
+                starts.append(title if title is not None else (_row_start(sheet, position),) * 2)
+                seen, body, table = set(), False, False
+                title = None
+            elif title is not None and starts and (anchor or body):
+                title = None
+            seen.add(name)
+            body = body or isinstance(event.role, Section) or (isinstance(event.role, Heading) and bool(seen))
+    return starts
+
+
+def _opens(events: Sequence[tuple[int, int, object]], number: int, form: Form) -> bool:
+    """Without a title: do other labels of the form follow, as many as make a filing?"""
+    following = {event.role.name for _, _, event in events[number : number + 12] if isinstance(event, Found)}
+    return len(following) >= 3
+
+
+def _row_start(sheet: Sheet, offset: int) -> int:
+    return sheet.starts[sheet.row_of(offset)]
+
+
+def _is_filing(chain: Sequence[Found], titled: bool) -> bool:
+    n_fields = sum(isinstance(found.role, Field) for found in chain)
+    n_sections = sum(isinstance(found.role, Section) for found in chain)
+    return (titled and n_fields + n_sections >= 1) or (n_sections >= 1 and n_fields + n_sections >= 3)

@@ -1,0 +1,211 @@
+"""Files to filings: reads a file, fills in what is derived, and gives every filing its stable id."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from perfsearch.errors import InputError, NoFiling, UnreadableFile
+from perfsearch.forms import read_filings
+from perfsearch.forms.sheet import squeeze
+from perfsearch.model import SECTIONS, Citation, Filing, Rejection
+from perfsearch.readers import Document, read_bytes, read_document, read_lines
+from perfsearch.settings import Settings
+
+_JSON_LINES = ".jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one input gave: its filings, and what of it was not taken and why."""
+
+    path: str
+    filings: tuple[Filing, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+
+
+def parse_file(path: Path | str, settings: Settings | None = None) -> list[Filing]:
+    """Read the filings of one file: a document of any format that is read, or a `.jsonl` of filings.
+
+    Raises:
+        UnreadableFile: missing, no permission, empty, junk, beyond a limit; of a `.jsonl`, also a bad line.
+        NoFiling: it was read, but no filing of a known form is in it.
+    """
+    settings = settings or Settings()
+    path = Path(path)
+    if path.suffix.lower() == _JSON_LINES and not path.is_dir():
+        parsed = parse_json_lines(path, settings)
+        if parsed.rejections:
+            raise UnreadableFile(parsed.rejections[0].path, parsed.rejections[0].reason)
+        if not parsed.filings:
+            raise NoFiling(str(path), "it holds no filing")
+        return list(parsed.filings)
+    try:
+        return _finish(read_document(path, settings), str(path.resolve()))
+    except NoFiling as error:
+        raise NoFiling(str(path), error.reason) from error
+
+
+def parse_bytes(data: bytes, name: str, settings: Settings | None = None) -> list[Filing]:
+    """Read the filings in the content of a file named `name` (an upload); raises as `parse_file` does."""
+    return _finish(read_bytes(data, name, settings or Settings()), None)
+
+
+def iter_inputs(paths: Iterable[Path | str], settings: Settings | None = None) -> Iterator[Parsed]:
+    """Read files and folders in sorted order: one result a file, with its filings or its rejection; never raises InputError.
+
+    Folders are walked whole; hidden files and folders are passed over. A file given or found twice is read once.
+    """
+    settings = settings or Settings()
+    seen: set[str] = set()
+    for path in (Path(given) for given in paths):
+        files: Iterable[Path] = _walk(path) if path.is_dir() else (path,)
+        empty = True
+        for file in files:
+            empty = False
+            key = os.path.realpath(file)
+            if key not in seen:
+                seen.add(key)
+                yield _parse_input(file, settings)
+        if empty:
+            reason = (
+                "the folder holds no files"
+                if os.access(path, os.R_OK | os.X_OK)
+                else "no permission to read the folder"
+            )
+            yield Parsed(str(path), rejections=(Rejection(path=str(path), reason=reason),))
+
+
+def _parse_input(path: Path, settings: Settings) -> Parsed:
+    try:
+        if path.suffix.lower() == _JSON_LINES:
+            return parse_json_lines(path, settings)
+        return Parsed(str(path), tuple(parse_file(path, settings)))
+    except InputError as error:
+        return Parsed(str(path), rejections=(Rejection(path=error.path, reason=error.reason),))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """The files below a folder, each folder's files before its folders, both sorted by name."""
+    for here, folders, files in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(here, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _finish(document: Document, path: str | None) -> list[Filing]:
+    filings = [_with_path(filing, path) for filing in read_filings(document)]
+    return identify([enrich(filing) for filing in filings])
+
+
+def _with_path(filing: Filing, path: str | None) -> Filing:
+    return filing.model_copy(update={"source": filing.source.model_copy(update={"path": path})})
+
+
+def identify(filings: Sequence[Filing]) -> list[Filing]:
+    """Give each filing of one file its id; where a key comes again, an ordinal keeps the ids apart."""
+    counts: Counter[str] = Counter()
+    identified = []
+    for filing in filings:
+        if filing.id:
+            identified.append(filing)
+            continue
+        key = filing_id(filing)
+        counts[key] += 1
+        unique = key if counts[key] == 1 else f"{key}-{counts[key]}"
+        identified.append(filing.model_copy(update={"id": unique}))
+    return identified
+
+
+def filing_id(filing: Filing) -> str:
+    """The stable id `{year}-{10 hex digits}` of a filing, from its natural key.
+
+    The key is year, applicant and project name, widths and blanks aside, so that a corrected filing keeps its id; where
+    applicant or project name is missing, it is the file's name and the filing's place in it.
+    """
+    if filing.applicant and filing.project_name:
+        parts = [str(filing.fiscal_year or ""), squeeze(filing.applicant), squeeze(filing.project_name)]
+    else:
+        parts = ["file", filing.source.file, str(filing.source.index)]
+    digest = blake2b("|".join(parts).encode(), digest_size=5).hexdigest()
+    return f"{filing.fiscal_year or '0000'}-{digest}"
+
+
+def enrich(filing: Filing) -> Filing:
+    """Fill in what is derived from a filing's text: citations of its sections and values of its targets."""
+    # Imported here: the catalogues behind them are not needed to list, show or search.
+    from perfsearch.extract.citations import extract_citations
+    from perfsearch.extract.targets import parse_target
+
+    names = [*SECTIONS, *(name for name in filing.sections if name not in SECTIONS)]
+    citations: list[Citation] = []
+    for name in names:
+        text = filing.sections.get(name)
+        if text:
+            citations += extract_citations(text, name, project_name=filing.project_name, applicant=filing.applicant)
+    indicators = tuple(
+        indicator.model_copy(update={"value": parse_target(indicator.target, indicator.name)})
+        for indicator in filing.indicators
+    )
+    return filing.model_copy(update={"citations": tuple(citations), "indicators": indicators})
+
+
+def parse_json_lines(path: Path, settings: Settings) -> Parsed:
+    """Read a `.jsonl` of filings in the shape of `perfsearch parse --jsonl`; each bad line is one rejection.
+
+    Missing keys are null; an id that is given is kept; citations and target values are derived again.
+
+    Raises:
+        UnreadableFile: the file as a whole can't be read.
+    """
+    filings: list[Filing] = []
+    rejections: list[Rejection] = []
+    for number, line in enumerate(read_lines(path, settings), start=1):
+        if not line.strip():
+            continue
+        try:
+            filings.append(_filing_of(line, path, number))
+        except ValueError as error:
+            rejections.append(Rejection(path=str(path), reason=f"line {number}: {error}"))
+    if not filings and not rejections:
+        rejections.append(Rejection(path=str(path), reason="it holds no filing"))
+    return Parsed(str(path), tuple(identify([enrich(filing) for filing in filings])), tuple(rejections))
+
+
+def _filing_of(line: str, path: Path, number: int) -> Filing:
+    """One line as a filing.
+
+    Raises:
+        ValueError: it is no JSON object, or a key has a value of the wrong kind.
+    """
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"no JSON ({getattr(error, 'msg', 'nested too deeply')})") from error
+    if not isinstance(given, dict):
+        raise ValueError("no JSON object")
+    given = {key: value for key, value in given.items() if value is not None and key not in ("citations", "places")}
+    source = given.get("source") or {}
+    if not isinstance(source, dict):
+        raise ValueError("source is no object")
+    given["source"] = {"file": path.name, "index": number - 1, **source, "path": str(path.resolve())}
+    given["sections"] = {name: text for name, text in dict(given.get("sections") or {}).items() if text is not None}
+    given["indicators"] = [
+        {"level1": "", "level2": "", "target": "", **{k: v for k, v in row.items() if v is not None and k != "value"}}
+        for row in given.get("indicators") or ()
+        if isinstance(row, dict)
+    ]
+    try:
+        filing = Filing.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    if not (filing.project_name or filing.indicators or any(filing.sections.values())):
+        raise ValueError("a filing needs a project name, a section or an indicator")
+    return filing
