@@ -83,3 +83,8 @@ class Form:
     """Fields that open a form: met again, another filing has begun."""
     order: tuple[str, ...] = field(default=())
     """Names of all fields, headings and sections in the order of print; without it: fields, sections, budget, table."""
+
+    @property
+    def labelled(self) -> tuple[Field | Section, ...]:
+        """Everything with a label and a value."""
+        return (*self.fields, *self.sections, *self.budget)

@@ -46,7 +46,7 @@ def read_filings(document: Document, forms: Sequence[Form]) -> list[Filing]:
 
 def _printed_words(form: Form) -> list[str]:
     words = [*form.titles, *form.levels]
-    words += [label for field in (*form.fields, *form.sections, *form.budget) for label in field.labels]
+    words += [label for role in form.labelled for label in role.labels]
     return words + [title for column in form.columns for title in column.titles]
 
 
@@ -216,7 +216,7 @@ class _FilingReader:
             return (0, 1, 2, 3)
         row = self._row_text(self.sheet.row_of(self.table_heading))
         cells = [squeeze(cell) for cell in row.split("\t")]
-        numbers = {}
+        numbers: dict[str, int] = {}
         for column in self.form.columns:
             for number, cell in enumerate(cells):
                 if any(cell.startswith(title) for title in column.titles):

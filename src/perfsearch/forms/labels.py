@@ -53,7 +53,7 @@ def _pattern(label: str) -> str:
 def _scanner(form: Form) -> tuple[re.Pattern[str], tuple[Role, ...]]:
     """One expression for all labels of a form, longest first; group i is the i-th of the roles."""
     pairs: list[tuple[str, str, Role]] = []
-    for role in (*form.fields, *form.sections, *form.budget):
+    for role in form.labelled:
         pairs.extend((label, _pattern(label), role) for label in role.labels)
     for heading in form.headings:
         pairs.extend((pattern, _spaced(pattern), heading) for pattern in heading.patterns)
@@ -133,7 +133,7 @@ def _after(norm: str, end: int) -> str:
 
 def rank_of(form: Form) -> dict[str, int]:
     """The place of every label in the order of print."""
-    names = form.order or tuple(role.name for role in (*form.fields, *form.sections, *form.budget, *form.headings))
+    names = form.order or tuple(role.name for role in (*form.labelled, *form.headings))
     return {name: rank for rank, name in enumerate(names)}
 
 

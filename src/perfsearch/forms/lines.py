@@ -156,7 +156,7 @@ def _by_column(pieces: list[tuple[int | None, str]], words: Vocabulary) -> list[
                 cost += _target_cost(text, words) * (0.4 if expected else 1.6)
         # A row is whole or goes on in the next: what is missing is counted where rows are put together.
         missing = (0.0 if values[2] else MISSING_NAME) + (0.0 if values[3] else MISSING_TARGET)
-        reading = Reading(cost, *values, moved=any(shifts))
+        reading = Reading(cost, values[0], values[1], values[2], values[3], any(shifts))
         found.append((cost + missing, reading))
     found.sort(key=lambda pair: pair[0])
     return [reading for _, reading in found[: 2 * _N_READINGS_MAX]]
