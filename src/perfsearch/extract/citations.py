@@ -1,0 +1,123 @@
+"""Find every mention of a basis document in the prose of a filing, with exact spans.
+
+Titles in 《》 and document numbers are found by their grammar, joined where they belong together, and judged by genre and
+surroundings: a programme, a book or the project's own name in 《》 is no basis. Documents named without marks (按照上海市科普事业
+十三五发展规划) and references back (该办法) are returned with `implicit` set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from perfsearch.extract.basis import is_basis, surroundings
+from perfsearch.extract.genres import kind_of
+from perfsearch.extract.implicit import Named, find_named
+from perfsearch.extract.issuers import issuer_before, issuer_in_title
+from perfsearch.extract.mentions import Mention, pair_numbers, pinpoint_after, wrap_titles
+from perfsearch.extract.numbers import find_document_numbers, normalize_document_number
+from perfsearch.extract.titles import find_quoted_titles
+from perfsearch.model import Citation
+
+__all__ = ["SECTION_ORDER", "extract_citations", "extract_filing_citations", "find_document_numbers", "normalize_document_number"]
+
+SECTION_ORDER = ("overview", "basis", "necessity", "safeguards", "plan", "goals")
+"""Order in which the citations of a filing are listed; other sections follow in the order of the filing."""
+
+
+def extract_citations(
+    text: str, section: str = "", *, project_name: str | None = None, applicant: str | None = None
+) -> list[Citation]:
+    """Return the citations of one text in order; spans are half-open, do not overlap, and `text[start:end]` is `text`.
+
+    Never raises, whatever the text; time grows with its length. `project_name` in 《》 is not a citation; `applicant` helps
+    to tell a unit's own plan from the government's.
+    """
+    titles = find_quoted_titles(text)
+    numbers = find_document_numbers(text)
+    wrapped = wrap_titles(text, titles)
+    mentions = pair_numbers(text, wrapped, numbers)
+    by_start = {title.start: (title, around) for title, around in zip(wrapped, surroundings(text, wrapped), strict=True)}
+    by_end = {title.end: title.start for title in wrapped}
+    kept: list[Mention] = []
+    for mention in mentions:
+        if mention.title is None or mention.number is not None or mention.standard is not None:
+            kept.append(mention)
+            continue
+        title, around = by_start.get(mention.start) or by_start[by_end[mention.end]]
+        if is_basis(title, around, section, project_name):
+            kept.append(mention)
+    taken = [(title.start, title.end) for title in titles] + [(m.start, m.end) for m in mentions]
+    named = find_named(text, sorted(taken), section)
+    return _in_order([*_explicit(text, section, kept, applicant), *_implicit(text, section, named, applicant)])
+
+
+def _explicit(text: str, section: str, mentions: list[Mention], applicant: str | None) -> list[Citation]:
+    result: list[Citation] = []
+    floor = 0
+    carried: str | None = None
+    for mention in mentions:
+        number = mention.number.normal if mention.number else mention.standard
+        between = text[floor : mention.start]
+        issuer = issuer_before(text, mention.start, floor)
+        if issuer is None and carried and len(between) <= 4 and not between.strip("、，,；; 和及与"):
+            issuer = carried
+        carried = issuer
+        floor = mention.end
+        issuer = issuer or (issuer_in_title(mention.title) if mention.title else None) or _issuer_of_order(number)
+        result.append(
+            Citation(
+                section=section,
+                start=mention.start,
+                end=mention.end,
+                text=text[mention.start : mention.end],
+                title=mention.title,
+                document_number=number,
+                issuer=issuer,
+                kind=kind_of(mention.title, number, applicant),
+                pinpoint=pinpoint_after(text, mention.end),
+            )
+        )
+    return result
+
+
+def _issuer_of_order(number: str | None) -> str | None:
+    if number is None:
+        return None
+    body, found, _ = number.partition("令")
+    return body if found and len(body) >= 3 and body != "主席" else None
+
+
+def _implicit(text: str, section: str, named: list[Named], applicant: str | None) -> list[Citation]:
+    return [
+        Citation(
+            section=section,
+            start=name.start,
+            end=name.end,
+            text=text[name.start : name.end],
+            title=name.title,
+            kind=name.kind or kind_of(name.title, None, applicant),
+            implicit=True,
+            pinpoint=pinpoint_after(text, name.end),
+        )
+        for name in named
+    ]
+
+
+def _in_order(citations: list[Citation]) -> list[Citation]:
+    result: list[Citation] = []
+    for citation in sorted(citations, key=lambda c: (c.start, c.implicit)):
+        if not result or citation.start >= result[-1].end:
+            result.append(citation)
+    return result
+
+
+def extract_filing_citations(
+    sections: Mapping[str, str], project_name: str | None = None, applicant: str | None = None
+) -> list[Citation]:
+    """Return the citations of a filing's sections, in the order overview, basis, necessity, safeguards, plan, goals, others."""
+    rank = {name: i for i, name in enumerate(SECTION_ORDER)}
+    ordered = sorted(sections, key=lambda name: rank.get(name, len(rank)))
+    result: list[Citation] = []
+    for name in ordered:
+        result.extend(extract_citations(sections[name], name, project_name=project_name, applicant=applicant))
+    return result
