@@ -21,7 +21,7 @@ def parse(context: Context, /, paths: tuple[str, ...], jsonl: bool, as_json: boo
 
     rejected, filings = [], []
     for item in iter_inputs(paths, context.settings):
-        rejected.extend(item.rejected)
+        rejected.extend(item.rejections)
         if jsonl:
             print_json_lines(item.filings)
         elif as_json:
