@@ -1,0 +1,221 @@
+"""The training loop: a table of token vectors, several tasks a step, sparse Adam."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from torch import Tensor
+from torch.nn import functional
+
+from training.bags import Bags
+
+SCALE = 20.0
+# Rows of an optimiser step that are worked on together: they stay in the cache (1.5 MB at 384 numbers).
+ROWS_AT_ONCE = 1_024
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Which tasks a run takes, each with (batch size, weight in the loss); a task that is absent is not drawn."""
+
+    steps: int
+    rate: float
+    tasks: dict[str, tuple[int, float]]
+    seed: int = 1
+
+
+class _Pool(torch.autograd.Function):
+    """Sum of the rows of each bag; three times as fast as `EmbeddingBag` with sparse gradients on two cores."""
+
+    @staticmethod
+    def forward(context: Any, rows: Tensor, matrix: csr_matrix) -> Tensor:  # type: ignore[override]
+        context.matrix = matrix
+        return torch.from_numpy(matrix @ rows.detach().numpy())
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        return torch.from_numpy(context.matrix.T @ np.ascontiguousarray(gradient.numpy())), None
+
+
+class Table:
+    """The table of token vectors with Adam's moments for each row; a step touches only the rows it read."""
+
+    def __init__(self, table: NDArray[np.float32]) -> None:
+        self.values = torch.from_numpy(table.copy())
+        self.first = torch.zeros_like(self.values)
+        self.second = torch.zeros_like(self.values)
+        self._read: list[tuple[Tensor, Tensor]] = []
+
+    def read(self, bags: Bags, rows: NDArray[np.int64]) -> Tensor:
+        """(n_rows, dim) unit vectors of the chosen texts."""
+        ids, offsets = bags.select(rows)
+        seen = np.zeros(len(self.values), dtype=bool)
+        seen[ids] = True
+        tokens = np.flatnonzero(seen)
+        place = np.zeros(len(self.values), dtype=np.int32)
+        place[tokens] = np.arange(len(tokens), dtype=np.int32)
+        index = torch.from_numpy(tokens)
+        leaf = self.values[index].requires_grad_()
+        self._read.append((index, leaf))
+        starts = np.append(offsets, len(ids))
+        matrix = csr_matrix((np.ones(len(ids), np.float32), place[ids], starts), shape=(len(rows), len(tokens)))
+        return functional.normalize(_Pool.apply(leaf, matrix), dim=1, eps=1e-9)  # type: ignore[no-untyped-call]
+
+    def step(self, rate: float, number: int) -> None:
+        """Adam on the rows that were read since the last step; `number` counts from 1."""
+        index = torch.unique(torch.cat([tokens for tokens, _ in self._read]))
+        place = torch.zeros(len(self.values), dtype=torch.int64)
+        place[index] = torch.arange(len(index))
+        total = torch.zeros(len(index), self.values.shape[1])
+        for tokens, leaf in self._read:
+            assert leaf.grad is not None
+            total.index_add_(0, place[tokens], leaf.grad)
+        self._read.clear()
+        scale = rate * float(np.sqrt(1 - 0.999**number)) / (1 - 0.9**number)
+        for start in range(0, len(index), ROWS_AT_ONCE):
+            rows, change = index[start : start + ROWS_AT_ONCE], total[start : start + ROWS_AT_ONCE]
+            first = self.first[rows].mul_(0.9).add_(change, alpha=0.1)
+            second = self.second[rows].mul_(0.999).addcmul_(change, change, value=0.001)
+            self.first[rows], self.second[rows] = first, second
+            self.values[rows] -= first.mul_(scale).div_(second.sqrt_().add_(1e-8))
+
+
+class Task:
+    """One kind of example; `loss` draws a batch and scores it."""
+
+    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+        raise NotImplementedError
+
+
+@dataclass
+class Distil(Task):
+    """Texts that should lie where the teacher put their English side."""
+
+    bags: Bags
+    targets: NDArray[np.float16]
+    weights: NDArray[np.float64] | None = None
+
+    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+        rows = rng.choice(len(self.bags), size=min(size, len(self.bags)), replace=False, p=self.weights)
+        own = table.read(self.bags, rows)
+        target = functional.normalize(torch.from_numpy(self.targets[rows].astype(np.float32)), dim=1)
+        own = own[:, : target.shape[1]]
+        scores = own @ target.T
+        labels = torch.arange(len(rows))
+        return functional.cross_entropy(scores * SCALE, labels) + 2.0 * (1.0 - scores.diagonal()).mean()
+
+
+@dataclass
+class Pairs(Task):
+    """Texts that belong together, against the others of the batch."""
+
+    left: Bags
+    right: Bags
+
+    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+        rows = rng.choice(len(self.left), size=min(size, len(self.left)), replace=False)
+        scores = table.read(self.left, rows) @ table.read(self.right, rows).T * SCALE
+        labels = torch.arange(len(rows))
+        return (functional.cross_entropy(scores, labels) + functional.cross_entropy(scores.T, labels)) / 2
+
+
+@dataclass
+class Groups(Task):
+    """Groups of equal texts: two members of each drawn group are a pair (synonyms, everyday wordings)."""
+
+    bags: Bags
+    starts: NDArray[np.int64]
+    """Group i owns the texts `starts[i]:starts[i + 1]`; every group has two or more."""
+
+    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+        groups = rng.choice(len(self.starts) - 1, size=min(size, len(self.starts) - 1), replace=False)
+        counts = self.starts[groups + 1] - self.starts[groups]
+        first = rng.integers(0, counts)
+        second = (first + rng.integers(1, counts)) % counts
+        left = table.read(self.bags, self.starts[groups] + first)
+        right = table.read(self.bags, self.starts[groups] + second)
+        labels = torch.arange(len(groups))
+        return functional.cross_entropy(left @ right.T * SCALE, labels)
+
+
+@dataclass
+class Register(Task):
+    """Everyday wordings against official sentences, among the batch and unrelated prose sentences."""
+
+    everyday: Bags
+    owner: NDArray[np.int64]
+    """Item of each everyday wording."""
+    official: Bags
+    loose: Bags
+    """Unrelated sentences: what the right one must stand out from."""
+    loose_size: int = 512
+
+    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+        rows = rng.choice(len(self.everyday), size=min(size, len(self.everyday)), replace=False)
+        items, labels = np.unique(self.owner[rows], return_inverse=True)
+        queries = table.read(self.everyday, rows)
+        targets = table.read(self.official, items)
+        others = table.read(self.loose, rng.choice(len(self.loose), size=self.loose_size, replace=False))
+        target = torch.from_numpy(labels.astype(np.int64))
+        forward = functional.cross_entropy(queries @ torch.cat([targets, others]).T * SCALE, target)
+        # Back from each official sentence to the first drawn wording of it.
+        _, firsts = np.unique(self.owner[rows], return_index=True)
+        one = queries[torch.from_numpy(firsts)]
+        backward = functional.cross_entropy(targets @ one.T * SCALE, torch.arange(len(items)))
+        return forward + 0.5 * backward
+
+
+@dataclass
+class Graded(Task):
+    """Pairs with a grade: CoSENT, which asks only that a higher grade scores higher."""
+
+    left: Bags
+    right: Bags
+    grades: NDArray[np.float32]
+
+    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+        rows = rng.choice(len(self.left), size=min(size, len(self.left)), replace=False)
+        scores = (table.read(self.left, rows) * table.read(self.right, rows)).sum(1) * SCALE
+        grades = torch.from_numpy(self.grades[rows])
+        differences = scores[:, None] - scores[None, :]
+        wrong = differences[(grades[:, None] < grades[None, :])]
+        return torch.logsumexp(torch.cat([torch.zeros(1), wrong]), dim=0)
+
+
+def fit(table: NDArray[np.float32], tasks: dict[str, Task], mix: Mix, report: bool = True) -> NDArray[np.float32]:
+    """The table after `mix.steps` steps; deterministic for a seed on one machine."""
+    torch.manual_seed(mix.seed)
+    rng = np.random.default_rng(mix.seed)
+    module = Table(table)
+    names = [name for name in mix.tasks if name in tasks]
+    sums: dict[str, float] = dict.fromkeys(names, 0.0)
+    started = time.monotonic()
+    for step in range(mix.steps):
+        warm, left = min(1.0, (step + 1) / 30), 1.0 - step / mix.steps
+        losses = []
+        for name in names:
+            size, weight = mix.tasks[name]
+            loss = tasks[name].loss(module, rng, size)
+            sums[name] += float(loss.detach())
+            losses.append(weight * loss)
+        torch.stack(losses).sum().backward()
+        module.step(mix.rate * warm * (0.1 + 0.9 * left), step + 1)
+        if report and (step + 1) % 100 == 0:
+            shown = " ".join(f"{name} {sums[name] / 100:.3f}" for name in names)
+            print(f"  step {step + 1} ({time.monotonic() - started:.0f} s) {shown}", flush=True)
+            sums = dict.fromkeys(names, 0.0)
+    result: NDArray[np.float32] = module.values.numpy().copy()
+    result[0] = 0.0
+    return result
+
+
+def soup(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The mean of several runs from one start: the cheapest regulariser there is."""
+    return np.mean(np.stack(tables), axis=0, dtype=np.float32)
