@@ -22,7 +22,8 @@ class Style:
     """One way to print a filing. The defaults are the plain form of each layout.
 
     Both layouts: `colon` after labels, `brackets` of the year line and of （元）, `fullwidth_digits` in dates, amounts
-    and the year line, `thousands` separators, `gap_lines` blank lines between the parts of the form.
+    and the year line, `thousands` separators, `gap_lines` blank lines between the parts of the form, `wide_spaces` uses
+    the ideographic space where blanks part things, `spaced_labels` sets labels of four characters wide (项 目 概 况).
 
     Tabular only: `tags` are the HTML left-overs, `separator` stands between cells, `trailing` prints the empty cells at
     the end of a row, `page_break` says what the break inside `break_section` does to it:
@@ -33,7 +34,8 @@ class Style:
     - `repeat`: the cell is whole, its last characters are repeated as a plain paragraph.
 
     `shifted` prints some indicator rows one column too far left. `repeat_table_header` prints the column titles again
-    in the middle of the indicator table.
+    in the middle of the indicator table. `spans` and `entities` leave more of the HTML: styled spans inside the
+    paragraphs of sections, and `&nbsp;` before them.
 
     Wrapped only: `width` characters a line, `wrap_labels` breaks long labels in two lines, `label_inline` starts the
     text on the label's line, `centred` prints the first lines of a text above its label (blank lines part the cells),
@@ -64,6 +66,19 @@ class Style:
     name_place: NamePlace = "inline"
     levels: Levels = "alone"
     page_numbers: bool = False
+    wide_spaces: bool = False
+    spaced_labels: bool = False
+    spans: bool = False
+    entities: bool = False
+
+    @property
+    def blank(self) -> str:
+        """The blank that parts a label from its value and a name from its target."""
+        return "\u3000" if self.wide_spaces else " "
+
+    def label(self, text: str) -> str:
+        """A label without its colon, set wide where the style says so."""
+        return self.blank.join(text) if self.spaced_labels and len(text) == 4 else text
 
     def digits(self, text: str) -> str:
         """Print figures and dates in the width of this style."""
@@ -108,4 +123,8 @@ def random_style(rng: Random, layout: Layout | None = None) -> Style:
         name_place=rng.choice(("inline", "inline", "own-line", "centred")),
         levels=rng.choice(("inline", "alone")),
         page_numbers=rng.random() < 0.2,
+        wide_spaces=rng.random() < 0.1,
+        spaced_labels=rng.random() < 0.1,
+        spans=rng.random() < 0.15,
+        entities=rng.random() < 0.15,
     )

@@ -27,7 +27,7 @@ def render_tabular(record: Record, style: Style) -> list[str]:
 
 def _row(cells: list[str], style: Style, width: int = 4) -> str:
     if style.separator != "\t":
-        return style.separator.join(cells).rstrip(" ")
+        return style.separator.replace(" ", style.blank).join(cells).rstrip(style.blank)
     padded = cells + [""] * (width - len(cells)) if style.trailing else cells
     return style.separator.join(padded)
 
@@ -59,13 +59,13 @@ def _header_rows(record: Record, style: Style) -> list[str]:
             record["performance_type"],
         ),
     ]
-    return [_row([a + style.colon, b, c + style.colon, d], style) for a, b, c, d in pairs]
+    return [_row([style.label(a) + style.colon, b, style.label(c) + style.colon, d], style) for a, b, c, d in pairs]
 
 
 def _section(label: str, text: str, style: Style, rng: Random, *, torn: bool) -> list[str]:
     tagged = style.tags in ("p", "h2", "one-line") and bool(text)
-    opening, closing = ("<p>", "</p>") if tagged else ("", "")
-    label += style.colon
+    opening, closing = _tags(style) if tagged else ("", "")
+    label = style.label(label) + style.colon
     whole = _row([label, opening + _paragraphs(text, rng, tagged=tagged) + closing], style)
     if not torn or len(text) < 60:
         return [whole]
@@ -80,6 +80,14 @@ def _section(label: str, text: str, style: Style, rng: Random, *, torn: bool) ->
     if style.page_break == "spill":
         return [_row([label, opening + first + closing], style), "", rest]
     return [whole, "", text[-rng.randrange(5, 20) :]]
+
+
+def _tags(style: Style) -> tuple[str, str]:
+    """What stands before and after the text of a tagged cell."""
+    opening, closing = "<p>", "</p>"
+    if style.spans:
+        opening, closing = '<p style="text-indent: 2em;"><span style="font-size: 14px;">', "</span></p>"
+    return opening + "&nbsp;&nbsp;" * style.entities, closing
 
 
 def _paragraphs(text: str, rng: Random, *, tagged: bool) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -14,9 +15,7 @@ RECORDS = load_records()
 
 
 def squeezed(text: str) -> str:
-    for tag in ("<p>", "</p>"):
-        text = text.replace(tag, "")
-    return "".join(text.split())
+    return "".join(re.sub(r"</?(?:p|span)[^>]*>|&nbsp;", "", text).split())
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -49,7 +49,7 @@ def _label(text: str, style: Style) -> list[str]:
     """A label with its colon, in one line or in two."""
     cut = _LABEL_BREAKS.get(text) if style.wrap_labels else None
     if cut is None:
-        return [text + style.colon]
+        return [style.label(text) + style.colon]
     return [text[:cut], text[cut:] + style.colon]
 
 
@@ -61,20 +61,20 @@ def _header_lines(record: Record, style: Style) -> list[str]:
     return [
         *_name_lines(record, style),
         *blank,
-        f"计划开始日期{style.colon} {start} 计划完成日期{style.colon} {end}",
+        style.blank.join((f"计划开始日期{style.colon}", start, f"计划完成日期{style.colon}", end)),
         *blank,
         *head[:-1],
-        f"{head[-1]} {procured} 绩效类型{style.colon} {record['performance_type']}",
+        style.blank.join((head[-1], procured, style.label("绩效类型") + style.colon, record["performance_type"])),
         "",
     ]
 
 
 def _name_lines(record: Record, style: Style) -> list[str]:
-    name, label = record["project_name"], f"项目名称{style.colon}"
-    category = f"项目类别{style.colon} {record['category']}"
+    name, label = record["project_name"], style.label("项目名称") + style.colon
+    category = f"{style.label('项目类别')}{style.colon}{style.blank}{record['category']}"
     parts = wrap(name, _NAME_COLUMN)
     if style.name_place == "inline" or len(parts) == 1:
-        return [f"{label} {name} {category}"]
+        return [style.blank.join((label, name, category))]
     if style.name_place == "own-line":
         return [label, *[part for piece in parts for part in (piece, "")][:-1], category]
     middle = (len(parts) + 1) // 2
@@ -93,7 +93,7 @@ def _section(label: str, text: str, style: Style) -> list[str]:
     if style.label_inline:
         room = max(style.width - len(head[-1]) - 1, 8)
         lines = wrap(text, room)[:1] + wrap(text[len(wrap(text, room)[0]) :], style.width)
-        return [*head[:-1], f"{head[-1]} {lines[0]}", *lines[1:], *gap]
+        return [*head[:-1], f"{head[-1]}{style.blank}{lines[0]}", *lines[1:], *gap]
     return [*head, *gap, *lines, *gap]
 
 
@@ -105,7 +105,8 @@ def _budget_lines(record: Record, style: Style) -> list[str]:
         ("同名项目上年预算额", budget["previous_year"], "同名项目上年预算执行数", budget["previous_year_executed"]),
     ]
     first, second = [
-        " ".join(part for part in (a + unit, style.amount(b), c + unit, style.amount(d)) if part) for a, b, c, d in rows
+        style.blank.join(part for part in (a + unit, style.amount(b), c + unit, style.amount(d)) if part)
+        for a, b, c, d in rows
     ]
     return [first, "", second] if style.loose else [first, second]
 
@@ -114,10 +115,10 @@ def _indicator_lines(indicators: list[Indicator], style: Style, rng: Random) -> 
     groups: dict[str, dict[str, list[str]]] = {}
     for row in indicators:
         rows = groups.setdefault(row["level1"], {}).setdefault(row["level2"], [])
-        rows.append(f"{row['name']} {row['target']}".strip())
+        rows.append(f"{row['name']}{style.blank}{row['target']}".strip())
     lines: list[str] = []
     for level1, level2s in groups.items():
-        opening = f"{level1} "
+        opening = level1 + style.blank
         if style.levels == "alone" or rng.random() < 0.5:
             lines.append(level1)
             opening = ""
@@ -125,7 +126,7 @@ def _indicator_lines(indicators: list[Indicator], style: Style, rng: Random) -> 
             if style.levels == "alone" and len(rows) > 1:
                 lines += [f"{opening}{level2}", *rows]
             else:
-                lines += [f"{opening}{level2} {rows[0]}", *rows[1:]]
+                lines += [f"{opening}{level2}{style.blank}{rows[0]}", *rows[1:]]
             opening = ""
     return [part for line in lines for part in (line, "")] if style.loose else lines
 

@@ -39,7 +39,8 @@ STORED: dict[str, Bytes] = {
 def style_of(name: str) -> Style:
     """The style of a corpus file: any of the real layouts, none of the rarest variants."""
     style = random_style(Random(crc32(name.encode())))
-    return replace(style, centred=False, fullwidth_digits=False, separator="\t", page_numbers=False)
+    style = replace(style, centred=False, fullwidth_digits=False, separator="\t", page_numbers=False)
+    return replace(style, wide_spaces=False, spaced_labels=False, spans=False, entities=False)
 
 
 def print_file(name: str, records: Sequence[Record]) -> bytes:
