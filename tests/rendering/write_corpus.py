@@ -35,6 +35,16 @@ STORED: dict[str, Bytes] = {
 }
 """The files that are not plain UTF-8."""
 
+AROUND: dict[str, tuple[str, str]] = {
+    "jiguan-shiwu-2020-2021.txt": (
+        "云江市机关事务管理局\n部门预算项目绩效目标公开材料\n\n",
+        "\n填报人：陈工　　联系电话：略\n",
+    ),
+    "kexie-kepu-zhuanxiang-2023.txt": ("附件3\n2023年市级部门预算项目支出绩效目标公开表\n\n", "\n第 12 页 共 12 页\n"),
+    "linjiang-chengguan-gongce-2022.txt": ("附件：\n\n", "\n注：本表由项目实施单位填报，主管部门审核后报财政部门。\n"),
+}
+"""Text that stands before and after the filings of a file."""
+
 
 def style_of(name: str) -> Style:
     """The style of a corpus file: any of the real layouts, none of the rarest variants."""
@@ -50,7 +60,8 @@ def print_file(name: str, records: Sequence[Record]) -> bytes:
     before = "\n\n" if style.layout == "tabular" else f"{style.seed % 80 + 2}\n\n"
     between = "\n" if style.layout == "tabular" else " "
     stored = STORED.get(name, Bytes())
-    text = render_file(records, styles, before=before, between=between)
+    before, after = AROUND.get(name, (before, ""))
+    text = render_file(records, styles, before=before, between=between, after=after)
     return encode(text, stored.encoding, bom=stored.bom, newline=stored.newline)
 
 
