@@ -1,0 +1,107 @@
+"""Decides what becomes of each filing that is added: new, a next version, or there already; and of which line it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perfsearch.indexes.identity import (
+    applicant_key,
+    closest_lineage,
+    content_hash,
+    core_name,
+    lineage_key,
+    natural_id,
+    overlap,
+)
+from perfsearch.indexes.passages import Passages, read_passages
+from perfsearch.indexes.store import Record, Store
+from perfsearch.model import Filing
+from perfsearch.text.segment import Segmenter
+
+SAME_FILING = 0.5
+"""Share of the text from which a filing in the same place of the same file, under another name, is the old one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One filing of a batch: its id, and what is to be stored (None: it is there already)."""
+
+    filing_id: str
+    record: Record | None = None
+    passages: Passages | None = None
+    replaces: bool = False
+
+
+class Reception:
+    """Takes in the batches of one `add`; remembers the lines that it has met."""
+
+    def __init__(self, store: Store, segmenter: Segmenter) -> None:
+        self._store = store
+        self._segmenter = segmenter
+        self._lineages: dict[str, dict[str, str]] = {}
+
+    def receive(self, filings: Sequence[Filing]) -> list[Intake]:
+        """What becomes of each, in order; no two of one result store the same id.
+
+        Stops before a filing whose id came before: what is returned is for the first filings only, and the rest is to
+        be received after these have been stored.
+        """
+        named = [filing if filing.id else filing.model_copy(update={"id": natural_id(filing)}) for filing in filings]
+        hashes = [content_hash(filing) for filing in named]
+        contents = self._store.find_contents(hashes)
+        standing = self._store.standing([filing.id for filing in named])
+        moved = self._moved(named, standing)
+        taken: set[str] = set()
+        intakes: list[Intake] = []
+        for filing, digest in zip(named, hashes, strict=True):
+            known = contents.get(digest)
+            if known is not None:
+                intakes.append(Intake(known))
+                continue
+            filing_id = moved.get(filing.id, filing.id)
+            if filing_id in taken:
+                break
+            taken.add(filing_id)
+            contents[digest] = filing_id
+            if filing_id != filing.id:
+                filing = filing.model_copy(update={"id": filing_id})
+            passages = read_passages(filing, self._segmenter)
+            record = self._record(filing, digest, len(passages.chunks))
+            intakes.append(
+                Intake(filing_id, record, passages, replaces=filing_id in standing or filing_id in moved.values())
+            )
+        return intakes
+
+    def _moved(self, filings: Sequence[Filing], standing: set[str]) -> dict[str, str]:
+        """New id -> old id, for filings read again from their place in a file with another applicant, name or year."""
+        by_path: dict[str, list[Filing]] = {}
+        for filing in filings:
+            if filing.source.path is not None and filing.id not in standing:
+                by_path.setdefault(filing.source.path, []).append(filing)
+        arriving = {filing.id for filing in filings}
+        found: dict[str, str] = {}
+        for path, group in by_path.items():
+            known = self._store.find_sources(path, [filing.source.index for filing in group])
+            # An old one that is itself among those that arrive has only changed its place.
+            places = {i: pair for i, pair in known.items() if pair[0] not in arriving}
+            olds = self._store.filings([number for _, number in places.values()])
+            for filing in group:
+                place = places.get(filing.source.index)
+                if place is not None and overlap(olds[place[1]], filing) >= SAME_FILING:
+                    found[filing.id] = place[0]
+        return found
+
+    def _record(self, filing: Filing, digest: str, n_chunks: int) -> Record:
+        applicant, name = applicant_key(filing), core_name(filing.project_name)
+        lineage = self._lineage(applicant, name) if applicant and name else None
+        return Record(filing, digest, lineage, applicant, name, n_chunks)
+
+    def _lineage(self, applicant: str, name: str) -> str:
+        known = self._lineages.get(applicant)
+        if known is None:
+            known = self._lineages[applicant] = self._store.lineages(applicant)
+        lineage = known.get(name)
+        if lineage is None:
+            lineage = known[name] = closest_lineage(name, known) or lineage_key(applicant, name)
+        return lineage

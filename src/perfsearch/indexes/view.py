@@ -1,0 +1,281 @@
+"""What a query sees: records and indexes of one moment, and the questions that all queries ask of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfsearch.encoding import Encoder
+from perfsearch.errors import LibraryError
+from perfsearch.indexes.catalog import Catalog
+from perfsearch.indexes.headers import HeaderRow, Headers
+from perfsearch.indexes.identity import applicant_key, closest_lineage, core_name
+from perfsearch.indexes.lexical import LexicalIndex
+from perfsearch.indexes.passages import texts_of, words_of
+from perfsearch.indexes.schema import BUDGET_FIELDS
+from perfsearch.indexes.store import Store
+from perfsearch.indexes.vector import VectorIndex
+from perfsearch.model import Filing, FilingSummary, Filters
+from perfsearch.settings import Settings
+from perfsearch.text.chunk import Chunk, section_text
+from perfsearch.text.segment import Segmenter
+
+CACHED_FILINGS = 512
+"""Filings kept ready in memory, about 30 KB each."""
+SINGLE_CHARACTER_WORDS = 20
+"""Words that a query of one character stands for: the most frequent ones that contain it."""
+
+Ints = NDArray[np.int64]
+WeightedTerms = tuple[tuple[str, float], ...]
+
+
+class StaleView(LibraryError):
+    """A filing of the view was removed while the query ran: ask again of a fresh view."""
+
+
+class _Asked(Protocol):
+    @property
+    def terms(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRecord:
+    """A chunk with its text: `text` is `[start:end]` of the filing's section."""
+
+    chunk_id: int
+    filing_no: int
+    section: str
+    start: int
+    end: int
+    text: str
+
+
+class FilingCache:
+    """The filings used last, by number. What stands under a number never changes, so nothing goes stale."""
+
+    def __init__(self, size: int = CACHED_FILINGS) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._filings: OrderedDict[int, Filing] = OrderedDict()
+
+    def get(self, numbers: Sequence[int], load: Callable[[list[int]], dict[int, Filing]]) -> dict[int, Filing]:
+        """These filings, the missing ones by `load`."""
+        found: dict[int, Filing] = {}
+        with self._lock:
+            for number in numbers:
+                filing = self._filings.get(number)
+                if filing is not None:
+                    self._filings.move_to_end(number)
+                    found[number] = filing
+        missing = [number for number in dict.fromkeys(numbers) if number not in found]
+        if missing:
+            loaded = load(missing)
+            found.update(loaded)
+            with self._lock:
+                self._filings.update(loaded)
+                while len(self._filings) > self._size:
+                    self._filings.popitem(last=False)
+        return found
+
+
+class View:
+    """Records and indexes as of change `seq`; safe to use from many threads.
+
+    Chunk ids and filing numbers are int64 arrays throughout. A number never used again names one version of a filing.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        lexical: LexicalIndex,
+        vectors: VectorIndex,
+        encoder: Callable[[], Encoder],
+        segmenter: Segmenter,
+        settings: Settings,
+        cache: FilingCache,
+    ) -> None:
+        self.store = store
+        self.catalog = catalog
+        self.lexical = lexical.bounded(catalog.n_chunks)
+        self.vectors = vectors.bounded(catalog.n_chunks)
+        self.segmenter = segmenter
+        self.settings = settings
+        self._encoder = encoder
+        self._cache = cache
+
+    @property
+    def seq(self) -> int:
+        """The last change of the library that the view shows; it names the library's state."""
+        return self.catalog.seq
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder that made the library's vectors, loaded when it is first asked for."""
+        return self._encoder()
+
+    @property
+    def n_filings(self) -> int:
+        """Filings that stand."""
+        return self.catalog.n_filings
+
+    # -- chunks and filings
+
+    def filing_of(self, chunk_ids: Ints) -> Ints:
+        """The filing number of each chunk, aligned."""
+        return self.catalog.filing_of(chunk_ids)
+
+    def chunks(self, chunk_ids: Ints) -> list[ChunkRecord]:
+        """Chunks with their texts, aligned with the ids.
+
+        Raises:
+            StaleView: a filing was removed meanwhile.
+        """
+        numbers = self.filing_of(chunk_ids).tolist()
+        sections = self.catalog.section_of(chunk_ids)
+        starts = self.catalog["chunk_start"][chunk_ids].tolist()
+        ends = self.catalog["chunk_end"][chunk_ids].tolist()
+        filings = self._filings(numbers)
+        return [
+            ChunkRecord(chunk_id, number, section, start, end, section_text(filings[number], section)[start:end])
+            for chunk_id, number, section, start, end in zip(
+                np.asarray(chunk_ids).tolist(), numbers, sections, starts, ends, strict=True
+            )
+        ]
+
+    def chunk_terms(self, chunk: ChunkRecord) -> list[str]:
+        """The words under which a chunk is found, those of its project's name included."""
+        return words_of(self.filing(chunk.filing_no), chunk.text, self.segmenter)
+
+    def filing(self, filing_no: int) -> Filing:
+        """A filing by its number.
+
+        Raises:
+            StaleView: it was removed meanwhile.
+        """
+        return self._filings([filing_no])[filing_no]
+
+    def _filings(self, numbers: Sequence[int]) -> dict[int, Filing]:
+        found = self._cache.get(numbers, self.store.filings)
+        if any(number not in found for number in numbers):
+            raise StaleView("the library changed while it was asked; ask again")
+        return found
+
+    def summaries(self, filing_nos: Ints) -> list[FilingSummary]:
+        """Headers of filings, aligned with the numbers.
+
+        Raises:
+            StaleView: a filing was removed meanwhile.
+        """
+        numbers = np.asarray(filing_nos).tolist()
+        found = self.store.summaries(list(dict.fromkeys(numbers)))
+        try:
+            return [found[number] for number in numbers]
+        except KeyError:
+            raise StaleView("the library changed while it was asked; ask again") from None
+
+    def filing_no(self, filing_id: str) -> int | None:
+        """The number of the filing of that id as the view knows it; None where there is none."""
+        found = self.store.find_number(filing_id)
+        return found if found is not None and self.catalog.knows(np.asarray([found]))[0] else None
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The header fields of all filings in memory, for the lanes."""
+        known = set(self.catalog["filing_no"][self.catalog.filing_alive].tolist())
+        return Headers(
+            HeaderRow(
+                row.filing_no,
+                row.id,
+                row.fiscal_year,
+                row.applicant,
+                row.project_name,
+                tuple(amount for name in BUDGET_FIELDS if (amount := getattr(row, f"budget_{name}")) is not None),
+            )
+            for row in self.store.headers()
+            if row.filing_no in known
+        )
+
+    # -- narrowing
+
+    def filing_nos(self, filters: Filters) -> Ints:
+        """Numbers of the filings that the conditions on filings hold for, ascending."""
+        citing = self.store.citing(filters.cites) if filters.cites is not None else None
+        return self.catalog.filing_nos(filters, citing)
+
+    def allowed_chunks(self, filters: Filters) -> Ints | None:
+        """Ids of the chunks that the filters let through, ascending; None where nothing is narrowed."""
+        if filters.is_empty():
+            return None
+        narrowed = filters.of_filings()
+        filings = None if narrowed.is_empty() else self.filing_nos(narrowed)
+        return self.catalog.chunks_of(filings, filters.section)
+
+    def chunks_of(self, filing_nos: Ints) -> Ints:
+        """Ids of all chunks of these filings, ascending."""
+        return self.catalog.chunks_of(filing_nos, None)
+
+    def section_chunks(self, filing_nos: Ints, section: str) -> Ints:
+        """Ids of these filings' chunks of one section, ascending."""
+        return self.catalog.chunks_of(filing_nos, section)
+
+    def header_chunks(self, filing_nos: Ints) -> Ints:
+        """Ids of the first chunk of these filings' headers, ascending."""
+        return self.section_chunks(filing_nos, "header")
+
+    def citing_number(self, code: str, year: int, number: int) -> Ints:
+        """Filings that cite the document `code〔year〕number号`; `code` may have a word too many in front."""
+        found = [
+            filing_no
+            for filing_no, text in self.store.document_numbers(year, number)
+            if code.endswith(text.split("〔")[0]) or text.split("〔")[0].endswith(code)
+        ]
+        numbers = np.unique(np.asarray(found, dtype=np.int64))
+        return numbers[self.catalog.knows(numbers)]
+
+    # -- words, vectors, lineage
+
+    def tokens(self, text: str) -> list[str]:
+        """The search tokens of a text, as the library cuts them."""
+        return self.segmenter.tokens(text)
+
+    def query_terms(self, question: _Asked, *, exact: bool = False) -> tuple[WeightedTerms, WeightedTerms]:
+        """The words of a question with their weights, and the words they were widened by.
+
+        A question of one character is widened by the words that contain it, unless `exact`.
+        """
+        own = tuple((term, 1.0) for term in question.terms)
+        if exact or len(own) != 1 or len(own[0][0]) != 1:
+            return own, ()
+        wider = self.lexical.forward.terms_with(own[0][0], SINGLE_CHARACTER_WORDS)
+        return own, tuple((term, 0.5) for term in wider if term != own[0][0])
+
+    def encode_chunks(self, filing: Filing, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
+        """One vector of unit length a chunk, (n_chunks, dim): the mean of its sentences' vectors."""
+        texts = [texts_of(chunk) for chunk in chunks]
+        counts = np.asarray([len(part) for part in texts], dtype=np.int64)
+        vectors = np.zeros((len(chunks), self.encoder.dim), dtype=np.float32)
+        flat = [text for part in texts for text in part]
+        if not flat:
+            return vectors
+        filled = np.flatnonzero(counts)
+        bounds = (np.cumsum(counts) - counts)[filled]
+        sums = np.add.reduceat(self.encoder.encode(flat, kind="passage"), bounds, axis=0)
+        norms = np.linalg.norm(sums, axis=1, keepdims=True)
+        vectors[filled] = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
+        return vectors
+
+    def lineage_of(self, filing: Filing) -> str | None:
+        """The line of the same applicant's same project that the library knows, if any."""
+        applicant, name = applicant_key(filing), core_name(filing.project_name)
+        if not applicant or not name:
+            return None
+        known = self.store.lineages(applicant)
+        return known.get(name) or closest_lineage(name, known)
