@@ -122,31 +122,33 @@ def keys_of(title: str, number: str, aliases: Iterable[str] = ()) -> list[str]:
 
 def identity_key(title: str, number: str, kind: str) -> str:
     """Return the key that gives a document its id: the number, but the title for laws, whose numbers change with versions."""
-    return number_lookup_key(number) if number and kind != "law" else title_lookup_key(fold_title(title), with_issuer=True)
+    return (
+        number_lookup_key(number) if number and kind != "law" else title_lookup_key(fold_title(title), with_issuer=True)
+    )
 
 
 def read_catalogue(lines: Iterable[str]) -> Catalogue:
     """Read a catalogue from the lines of its table."""
-    policies = []
-    for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, escapechar="\\"):
-        policies.append(
-            KnownPolicy(
-                policy_id=row["policy_id"],
-                title=row["title"],
-                document_number=row["document_number"] or None,
-                issuer=row["issuer"] or None,
-                kind=cast(Kind, row["kind"]),
-                published=row["published"],
-                effective=row["effective"],
-                repealed=row["repealed"],
-                replaced_by=row["replaced_by"],
-                status=row["status"],
-                aliases=tuple(filter(None, row["aliases"].split("、"))),
-                amended=tuple(filter(None, row["amended"].split("、"))),
-                keys=tuple(row["keys"].split(" ")),
-            )
-        )
-    return Catalogue(policies)
+    rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, escapechar="\\")
+    return Catalogue(map(_policy_of, rows))
+
+
+def _policy_of(row: dict[str, str]) -> KnownPolicy:
+    return KnownPolicy(
+        policy_id=row["policy_id"],
+        title=row["title"],
+        document_number=row["document_number"] or None,
+        issuer=row["issuer"] or None,
+        kind=cast(Kind, row["kind"]),
+        published=row["published"],
+        effective=row["effective"],
+        repealed=row["repealed"],
+        replaced_by=row["replaced_by"],
+        status=row["status"],
+        aliases=tuple(filter(None, row["aliases"].split("、"))),
+        amended=tuple(filter(None, row["amended"].split("、"))),
+        keys=tuple(row["keys"].split(" ")),
+    )
 
 
 @cache

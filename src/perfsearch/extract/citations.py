@@ -10,15 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perfsearch.extract.basis import is_basis, surroundings
+from perfsearch.extract.catalogue import shipped_catalogue
 from perfsearch.extract.genres import kind_of
-from perfsearch.extract.implicit import Named, find_named
+from perfsearch.extract.implicit import Named, find_back_references, find_named
 from perfsearch.extract.issuers import issuer_before, issuer_in_title
 from perfsearch.extract.mentions import Mention, pair_numbers, pinpoint_after, wrap_titles
 from perfsearch.extract.numbers import find_document_numbers, normalize_document_number
+from perfsearch.extract.policies import antecedents, assign_policies
 from perfsearch.extract.titles import find_quoted_titles
 from perfsearch.model import Citation
 
-__all__ = ["SECTION_ORDER", "extract_citations", "extract_filing_citations", "find_document_numbers", "normalize_document_number"]
+__all__ = [
+    "SECTION_ORDER",
+    "extract_citations",
+    "extract_filing_citations",
+    "find_document_numbers",
+    "normalize_document_number",
+]
 
 SECTION_ORDER = ("overview", "basis", "necessity", "safeguards", "plan", "goals")
 """Order in which the citations of a filing are listed; other sections follow in the order of the filing."""
@@ -36,7 +44,9 @@ def extract_citations(
     numbers = find_document_numbers(text)
     wrapped = wrap_titles(text, titles)
     mentions = pair_numbers(text, wrapped, numbers)
-    by_start = {title.start: (title, around) for title, around in zip(wrapped, surroundings(text, wrapped), strict=True)}
+    by_start = {
+        title.start: (title, around) for title, around in zip(wrapped, surroundings(text, wrapped), strict=True)
+    }
     by_end = {title.end: title.start for title in wrapped}
     kept: list[Mention] = []
     for mention in mentions:
@@ -112,12 +122,42 @@ def _in_order(citations: list[Citation]) -> list[Citation]:
 
 
 def extract_filing_citations(
-    sections: Mapping[str, str], project_name: str | None = None, applicant: str | None = None
+    sections: Mapping[str, str],
+    project_name: str | None = None,
+    applicant: str | None = None,
+    fiscal_year: int | None = None,
 ) -> list[Citation]:
-    """Return the citations of a filing's sections, in the order overview, basis, necessity, safeguards, plan, goals, others."""
+    """Return the citations of a filing's sections, in the order overview, basis, necessity, safeguards, plan, goals, others.
+
+    Every citation that can be identified has a `policy_id`; 《纲要》 and 该办法 have that of the document they point back to.
+    `fiscal_year` decides between versions of one plan.
+    """
     rank = {name: i for i, name in enumerate(SECTION_ORDER)}
     ordered = sorted(sections, key=lambda name: rank.get(name, len(rank)))
-    result: list[Citation] = []
+    found: list[Citation] = []
     for name in ordered:
-        result.extend(extract_citations(sections[name], name, project_name=project_name, applicant=applicant))
-    return result
+        direct = extract_citations(sections[name], name, project_name=project_name, applicant=applicant)
+        found.extend(_in_order([*direct, *_pointers(sections[name], name)]))
+    texts = dict(sections)
+    back = antecedents(found, texts)
+    kept = [c for c, target in zip(found, back, strict=True) if target is not None or not _is_pointer(c)]
+    kept = [_like_antecedent(kept, c, target) for c, target in zip(kept, antecedents(kept, texts), strict=True)]
+    return assign_policies(kept, shipped_catalogue(), sections=texts, applicant=applicant, year=fiscal_year)
+
+
+def _pointers(text: str, section: str) -> list[Citation]:
+    return [
+        Citation(section=section, start=b.start, end=b.end, text=text[b.start : b.end], implicit=True, kind="other")
+        for b in find_back_references(text)
+    ]
+
+
+def _is_pointer(citation: Citation) -> bool:
+    return citation.implicit and citation.title is None and citation.text[0] in "该上此前以"
+
+
+def _like_antecedent(citations: list[Citation], citation: Citation, target: int | None) -> Citation:
+    """Give a reference back the kind of the document it points to."""
+    if target is None or citations[target].kind == citation.kind:
+        return citation
+    return citation.model_copy(update={"kind": citations[target].kind})

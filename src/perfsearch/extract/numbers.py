@@ -47,7 +47,7 @@ _ORDER_LAST = re.compile(
     rf"(?:(?P<year>{YEAR}){GAP}年{GAP})?第{GAP}(?P<serial>{SERIAL}|{CHINESE_SERIAL}){GAP}号{GAP}(?P<genre>令|公告|通告)"
 )
 STANDARD = re.compile(
-    r"(?<![A-Za-z])(?P<code>(?:GB|GBJ|GBZ|HJ|CJJ?|JGJ|JTG|JTJ|SL|DL|DB\d{2}|DG|DGJ|DBJ|WS|GA|MZ|NY|QX|YD|LY|TD|RB|JT|CECS|T/[A-Z]{2,8})(?:\s?/\s?[TJZ])?)"
+    r"(?<![A-Za-z])(?P<code>(?:GB|GBJ|GBZ|HJ|CJJ?|JGJ|JTG|JTJ|SL|DL|DB\d{2}|DG|DGJ|DBJ|WS|GA|MZ|NY|QX|YD|LY|TD|RB|JT|CECS|T/[A-Z]{2,8})(?:\s?/\s?[TJZ]?)?)"
     r"(?:\s?[A-Z]?\d{1,2})?\s?[-—]?\s?(?P<serial>\d{1,6}(?:\.\d{1,3})?)\s?[-—－–]\s?(?P<year>(?:19|20)\d{2})(?!\d)"
 )
 """The number of a national, trade or local standard (GB 3838-2002), as GB/T 1.1-2020 writes it."""
@@ -62,7 +62,7 @@ CODE_STARTS = frozenset(
 CODE_ENDS = frozenset("发办函字规政文财教科卫民建环水农商社保安监管局委府组宣审会协厅综经工信资交体旅预行库企投税通令呈报批人法党团电明传党秘")
 # Never part of a code: what stands before the last of them belongs to the sentence.
 _NOT_CODE = re.compile(
-    r"(?:根据|依据|按照|依照|遵照|参照|对照|结合|按|据|执行|落实|贯彻|遵循|符合|详见|参见|见|文号为?|编号为?|文件|通知|要求|精神|规定|意见|办法|方案|条例|批复|"
+    r"(?:根据|依据|按照|依照|遵照|参照|对照|结合|按|据|执行|落实|贯彻|遵循|符合|详见|参见|见|文号为?|编号为?|文件|通知|纪要|议题|要求|精神|规定|意见|办法|方案|条例|批复|"
     r"印发|下发|发布|颁布|出台|转发|批转|下达|联合|分别|现行|关于|最新|以及|同时|其中|即|和|及|与|或|的|了|是|为|在|由|经|以|并|将|等|对|于|从|到|至|这|该|此|我|有|被|把|让|就)"
 )
 _ORGAN_END = re.compile(r"(?:人民政府|政府|办公厅|办公室|委员会|总局|[局部院厅署委会办行])")
