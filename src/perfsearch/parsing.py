@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from perfsearch.errors import InputError, NoFiling, UnreadableFile
 from perfsearch.forms import read_filings
-from perfsearch.forms.sheet import squeeze
-from perfsearch.model import SECTIONS, Citation, Filing, Rejection
+from perfsearch.forms.folding import squeeze
+from perfsearch.model import Filing, Rejection
 from perfsearch.readers import Document, read_bytes, read_document, read_lines
 from perfsearch.settings import Settings
 
@@ -140,15 +140,10 @@ def filing_id(filing: Filing) -> str:
 def enrich(filing: Filing) -> Filing:
     """Fill in what is derived from a filing's text: citations of its sections and values of its targets."""
     # Imported here: the catalogues behind them are not needed to list, show or search.
-    from perfsearch.extract.citations import extract_citations
+    from perfsearch.extract.citations import extract_filing_citations
     from perfsearch.extract.targets import parse_target
 
-    names = [*SECTIONS, *(name for name in filing.sections if name not in SECTIONS)]
-    citations: list[Citation] = []
-    for name in names:
-        text = filing.sections.get(name)
-        if text:
-            citations += extract_citations(text, name, project_name=filing.project_name, applicant=filing.applicant)
+    citations = extract_filing_citations(filing.sections, filing.project_name, filing.applicant, filing.fiscal_year)
     indicators = tuple(
         indicator.model_copy(update={"value": parse_target(indicator.target, indicator.name)})
         for indicator in filing.indicators

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from perfsearch.errors import NoFiling
 from perfsearch.forms.description import Field, Form, Heading, Kind, Section
-from perfsearch.forms.header import Slot, Value, read_value, share_out
+from perfsearch.forms.folding import fold, squeeze
+from perfsearch.forms.header import Slot, Value, read_value, share_out, value_above
 from perfsearch.forms.labels import Found, rescue
 from perfsearch.forms.lines import TableLine, Vocabulary, pieces_of, vocabulary
-from perfsearch.forms.prose import Chunk, chunks, cut, join_chunks
+from perfsearch.forms.prose import Chunk, chunks, cut, join_chunks, setting_of
 from perfsearch.forms.rows import carry_levels, ends_table, put_together
-from perfsearch.forms.sheet import Sheet, fold, lay_out, squeeze
+from perfsearch.forms.sheet import Sheet, lay_out
 from perfsearch.forms.split import Segment, column_header, split
 from perfsearch.forms.values import parse_year
 from perfsearch.model import Budget, Filing, Indicator, Source, Warning
@@ -28,7 +29,8 @@ def read_filings(document: Document, forms: Sequence[Form]) -> list[Filing]:
         NoFiling: no filing of the forms is in it; the reason says what was looked for and what was found.
     """
     printed = tuple(sorted({word for form in forms for word in _printed_words(form)}))
-    sheet = lay_out(document, printed)
+    labels = tuple(sorted({label for form in forms for role in form.labelled for label in role.labels}))
+    sheet = lay_out(document, printed, labels)
     segments = [segment for form in forms for segment in split(form, sheet)]
     segments.sort(key=lambda segment: segment.start)
     filings: list[Filing] = []
@@ -76,6 +78,9 @@ class _FilingReader:
         self.warnings: list[Warning] = list(document.warnings)
         self.marks: list[Found] = []
         self.table_start, self.table_heading = self._find_table()
+        self.blanks_part = any(
+            isinstance(found.role, Section) and self.sheet.norm.startswith("   ", found.end) for found in segment.chain
+        )
 
     def read(self, index: int) -> Filing:
         """The filing; `index` counts the filings of the document."""
@@ -139,15 +144,19 @@ class _FilingReader:
         starts = [mark.start for mark in self.marks] + [limit]
         regions = [self._chunks(mark.end, starts[number + 1]) for number, mark in enumerate(self.marks)]
         heads: list[list[Chunk]] = [[] for _ in self.marks]
-        if self.marks:
-            self._lead(heads, regions)
+        setting = setting_of(regions)
         for number in range(len(self.marks) - 1):
-            parts, after = regions[number], regions[number + 1]
-            if not isinstance(self.marks[number + 1].role, Section) and not self._may_be_centred(number + 1, after):
+            mark, parts = self.marks[number + 1], regions[number]
+            gap = self._gap_before(mark.start)
+            if isinstance(mark.role, Section):
+                tabular = any(part.indented for part in parts) or mark.whole_cell or self.blanks_part
+                tabular = tabular and not (setting.wrapped and self.blanks_part)
+                whole = isinstance(self.marks[number].role, Field)
+                at = cut(parts, regions[number + 1], setting, gap_after=gap, tabular=tabular, whole=whole)
+            elif isinstance(mark.role, Field) and isinstance(self.marks[number].role, Field):
+                at = value_above(self.marks[number].role, parts, regions[number + 1], gap)
+            else:
                 continue
-            gap = self._gap_before(self.marks[number + 1].start)
-            tabular = any(part.indented for part in parts) or self.marks[number + 1].whole_cell
-            at = cut(parts, after, gap_after=gap, tabular=tabular)
             regions[number], heads[number + 1] = parts[:at], parts[at:]
         sections = {
             mark.role.name: join_chunks([*head, *region])
@@ -174,20 +183,14 @@ class _FilingReader:
                     self.warnings.append(warning)
         return values, sections
 
-    def _lead(self, heads: list[list[Chunk]], regions: list[list[Chunk]]) -> None:
-        """Text between the title and the first label: the value of that label where it has none after it."""
-
-    def _may_be_centred(self, number: int, after: Sequence[Chunk]) -> bool:
-        return False
-
     def _chunks(self, start: int, end: int) -> list[Chunk]:
         """The text of a stretch, without labels that a page break printed again."""
         repeats = [r for r in self.segment.repeats if start <= r.start < end and (r.alone or r.whole_cell)]
         found: list[Chunk] = []
         for repeat in repeats:
-            found += chunks(self.sheet, start, repeat.start)
+            found += chunks(self.sheet, start, repeat.start, blanks_part=self.blanks_part)
             start = repeat.end
-        return found + chunks(self.sheet, start, end)
+        return found + chunks(self.sheet, start, end, blanks_part=self.blanks_part)
 
     def _gap_before(self, offset: int) -> int:
         """Blank rows just above the row that holds an offset."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perfsearch.forms.description import Field, Kind
+from perfsearch.forms.folding import fold, squeeze
 from perfsearch.forms.prose import Chunk, join_chunks
-from perfsearch.forms.sheet import fold, squeeze
 from perfsearch.forms.values import BLANKS, is_amount, parse_amount, parse_date, parse_yes_no
 from perfsearch.model import Warning
 
@@ -46,6 +46,22 @@ def share_out(slots: Sequence[Slot]) -> None:
             if owner is not last:
                 last.below.remove(chunk)
                 owner.below.append(chunk)
+
+
+def value_above(field: Field, parts: Sequence[Chunk], after: Sequence[Chunk], gap_after: int) -> int:
+    """How many of the chunks between a header label and the next belong to the first; the rest begins the second's value.
+
+    A label that is centred beside a wrapped value stands between its lines and has none of them in its own row. Blank
+    rows part the fields; `gap_after` counts those between the chunks and the second label.
+    """
+    floor = 1 if parts and parts[0].inline else 0
+    if len(parts) <= floor or not floor or (after and after[0].inline):
+        return len(parts)
+    at = next((index for index in range(floor, len(parts)) if parts[index].gap > gap_after), floor)
+    score = 1.5 if parts[at].gap > gap_after else -3.0 if gap_after > parts[at].gap else 0.0
+    score += 2.0 if field.kind is not Kind.TEXT or parts[0].text in field.values else 0.0
+    score += -2.0 if not after or len(parts[at].text) < 3 else 1.0
+    return at if score > 0 else len(parts)
 
 
 def _owner(row: Sequence[Slot], chunk: Chunk) -> Slot:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from perfsearch.forms.description import Form
-from perfsearch.forms.sheet import fold, squeeze
+from perfsearch.forms.folding import fold, squeeze
 from perfsearch.forms.targets import is_signed, split_glued, target_cost
 
 _WIDE_GAP = re.compile(r"[^\S\t]{2,}")

@@ -10,12 +10,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from perfsearch.forms.folding import fold
 from perfsearch.forms.sheet import Sheet
 
 SENTENCE_ENDS = "。！？!?…"
 _CLOSERS = "”』」》）)\"'’"
 _NO_START = "，。、；：！？,.;:!?）)》”’】〕％%"
-_OPENERS = {"（": "）", "(": ")", "《": "》", "“": "”", "〔": "〕", "【": "】", "「": "」"}
+_OPENERS = {"（": "）", "(": ")", "《": "》", "〔": "〕", "【": "】", "「": "」"}
+_FIRST_ITEM = re.compile(r"(?:一、|1[、.．)）]|[（(][一1][)）]|①|第一)")
+"""The first item of a list: a text begins here, it does not go on."""
 _BLANKS = re.compile(r"[^\S\v]+")
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
 
@@ -35,12 +38,16 @@ class Chunk:
     """The row's first cell, where labels stand, is empty."""
 
 
-def chunks(sheet: Sheet, start: int, end: int) -> list[Chunk]:
-    """The non-blank rows of a stretch as chunks; the first is `inline` where it shares its row with what ends at `start`."""
+def chunks(sheet: Sheet, start: int, end: int, *, blanks_part: bool = False) -> list[Chunk]:
+    """The non-blank rows of a stretch as chunks; the first is `inline` where it shares its row with what ends at `start`.
+
+    `blanks_part`: runs of blanks part the columns, as tabs do elsewhere.
+    """
     found: list[Chunk] = []
     first_row = sheet.row_of(start)
     last_row = sheet.row_of(max(start, end - 1))
     gap = 0
+    edges = ("\t", "   ") if blanks_part else ("\t",)
     for row in range(first_row, last_row + 1):
         row_start = sheet.starts[row]
         row_end = sheet.starts[row + 1] - 1 if row + 1 < len(sheet.starts) else len(sheet.text) - 1
@@ -50,7 +57,7 @@ def chunks(sheet: Sheet, start: int, end: int) -> list[Chunk]:
             gap += 0 if row == first_row and row_start < start else 1
             continue
         inline = row == first_row and row_start < start
-        found.append(Chunk(text, row, gap, inline, indented=not inline and raw.startswith("\t")))
+        found.append(Chunk(text, row, gap, inline, indented=not inline and fold(raw).startswith(edges)))
         gap = 0
     return found
 
@@ -74,6 +81,11 @@ def join(pieces: Sequence[str]) -> str:
     return "".join(joined)
 
 
+def display_width(text: str) -> int:
+    """Columns of a terminal that a text takes: wide characters take two."""
+    return sum(1 if character < "\u1100" else 2 for character in text)
+
+
 def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalpha()
 
@@ -95,40 +107,82 @@ def _repeats(text: str, tail: str) -> bool:
     return len(squeezed) > 1 and "".join(tail.split()).endswith(squeezed)
 
 
-def cut(parts: Sequence[Chunk], after: Sequence[Chunk], *, gap_after: int, tabular: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How the prose of a filing is set: what the evidence about its line ends is measured by."""
+
+    gap: int
+    """Blank rows between lines of one text: 0, unless nearly every line is followed by blank ones."""
+    n_characters: int
+    n_columns: int
+    """Length of a full line in characters, and in columns of a terminal: prints wrap by either."""
+    wrapped: bool
+    """Texts run over lines of one width; else each is one row."""
+
+    def is_full(self, text: str) -> bool:
+        """Does a line reach the right edge, so that the text may go on in the next?"""
+        return len(text) >= self.n_characters - 2 or display_width(text) >= self.n_columns - 3
+
+
+def setting_of(regions: Sequence[Sequence[Chunk]]) -> Setting:
+    """Measure the setting on all stretches of a filing."""
+    gaps = sorted(part.gap for parts in regions for part in parts[1:])
+    lines = [part.text for parts in regions for part in parts if not part.inline]
+    lengths = sorted(len(line) for line in lines)
+    columns = sorted(display_width(line) for line in lines if len(line) <= 200)
+    at = 9 * len(lengths) // 10
+    return Setting(
+        gap=gaps[3 * len(gaps) // 10] if gaps else 0,
+        n_characters=lengths[at] if lengths else 0,
+        n_columns=columns[min(at, len(columns) - 1)] if columns else 0,
+        wrapped=len(lengths) >= 4 and lengths[at] <= 80,
+    )
+
+
+def cut(
+    parts: Sequence[Chunk],
+    after: Sequence[Chunk],
+    setting: Setting,
+    *,
+    gap_after: int,
+    tabular: bool,
+    whole: bool = False,
+) -> int:
     """How many of the chunks between two labels belong to the first; the rest begins the second's value.
 
-    `after` are the chunks below the second label, `gap_after` counts the blank rows just before that label.
+    `whole`: the first label is one whose value is short and ends in its row. `after` are the chunks below the second
+    label, `gap_after` counts the blank rows just before that label.
     """
     n = len(parts)
     floor = 1 if parts and parts[0].inline else 0
-    if n <= floor:
+    if n <= floor or not after:
         return n
     best, cut_at = 0.0, n
-    width = max(len(part.text) for part in [*parts[-200:], *after[:200]])
-    lowest = max(floor, n - 400)
-    gaps = sorted(part.gap for part in parts[max(1, lowest) :])
-    usual_gap = gaps[len(gaps) // 2] if gaps else 0
-    for at in range(n - 1, lowest - 1, -1):
-        score = (
-            _head_score(parts, at, after)
-            if tabular
-            else _centred_score(parts, at, after, width=width, usual_gap=usual_gap, gap_after=gap_after)
-        )
+    n_after = next(
+        (i for i, part in enumerate(after[:400]) if (i and part.gap > setting.gap) or not setting.is_full(part.text)),
+        len(after),
+    )
+    for at in range(n - 1, max(floor, n - 400) - 1, -1):
+        if tabular:
+            score = _head_score(parts, at, after, whole=whole)
+        else:
+            score = _centred_score(parts, at, after, setting, gap_after=gap_after, whole=whole)
+            score += 1.5 if abs(n - at - n_after) <= 1 else -0.5
         if score > best:
             best, cut_at = score, at
     return cut_at
 
 
-def _head_score(parts: Sequence[Chunk], at: int, after: Sequence[Chunk]) -> float:
+def _head_score(parts: Sequence[Chunk], at: int, after: Sequence[Chunk], *, whole: bool) -> float:
     """Rows with an empty label: do they begin the next value (their label is on the next page), or end this one?"""
     if not parts[at].indented or not after:
         return -9.0
     score = -2.0
     left = parts[at - 1].text if at else ""
     if left:
-        score += _completeness(left)
+        score += 2.0 if whole else _completeness(left)
     score += -1.5 if ends_sentence(parts[-1].text) else 1.0
+    score += 2.0 if _FIRST_ITEM.match(parts[at].text) else 0.0
     score += -1.0 if after[0].inline else 1.5
     if after[0].text[0] in _NO_START:
         score += 4.0
@@ -136,38 +190,41 @@ def _head_score(parts: Sequence[Chunk], at: int, after: Sequence[Chunk]) -> floa
 
 
 def _completeness(text: str) -> float:
-    if ends_sentence(text) and _is_balanced(text):
-        return 2.0
-    return -0.5 if text[-1] not in "，、；：,;:" and _is_balanced(text) else -3.0
+    """Whether a text seems to end here: a misprinted quotation mark says less than an open bracket."""
+    if not _is_balanced(text) or text[-1] in "，、；：,;:":
+        return -3.0
+    if text[-400:].count("“") > text[-400:].count("”"):
+        return -1.0
+    return 2.0 if ends_sentence(text) else 0.0
 
 
 def _centred_score(
-    parts: Sequence[Chunk], at: int, after: Sequence[Chunk], *, width: int, usual_gap: int, gap_after: int
+    parts: Sequence[Chunk], at: int, after: Sequence[Chunk], setting: Setting, *, gap_after: int, whole: bool
 ) -> float:
     """Lines above a label: is it centred beside a text that begins above it?"""
-    if not after or not at:
+    if not at:
         return -9.0
-    left, last = parts[at - 1], parts[-1].text
+    left, last = parts[at - 1].text, parts[-1].text
     score = -3.0
-    score += 1.5 if parts[at].gap > usual_gap else -1.0
-    if ends_sentence(left.text):
-        score += 1.5
-    elif len(left.text) >= width - 2:
-        score -= 4.0
-    if len(left.text) < width - 2:
-        score += 1.0
+    score += 2.5 if parts[at].gap > setting.gap else -1.0
+    if whole:
+        score += 2.0 if at == 1 else -2.0
+    elif setting.is_full(left):
+        score += 0.0 if ends_sentence(left) else -3.0
+    else:
+        score += 2.5 if ends_sentence(left) else 1.0
     if ends_sentence(last):
         score -= 2.0
-    elif len(last) >= width - 2:
+    elif setting.is_full(last):
         score += 2.0
-    score += 1.0 if gap_after <= usual_gap else -3.0
-    score += 0.5 if after[0].gap <= usual_gap else -2.0
+    score += 1.0 if gap_after <= setting.gap else -3.0
+    score += 0.5 if after[0].gap <= setting.gap else -2.0
     if after[0].text[0] in _NO_START:
         score += 3.0
     if parts[at].text[0] in _NO_START:
         score -= 4.0
-    n_after = next((i for i, part in enumerate(after) if i and part.gap > usual_gap), len(after))
-    score += 1.5 if abs(len(parts) - at - n_after) <= 1 else -0.5
+    if _FIRST_ITEM.match(parts[at].text):
+        score += 2.0
     return score
 
 

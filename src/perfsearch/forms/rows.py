@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from perfsearch.forms.folding import fold, squeeze
 from perfsearch.forms.lines import MISSING_NAME, MISSING_TARGET, Reading, TableLine, Vocabulary, readings
 from perfsearch.forms.prose import join
-from perfsearch.forms.sheet import fold, squeeze
 from perfsearch.forms.targets import is_signed
 from perfsearch.model import Warning
 

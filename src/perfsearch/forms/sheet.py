@@ -7,39 +7,14 @@ so that an offset found in one holds in the other. Page numbers and running head
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 
+from perfsearch.forms.folding import fold, squeeze
+from perfsearch.forms.mending import mend
 from perfsearch.model import Place
 from perfsearch.readers import SOFT_BREAK, Document, Table
-
-
-def _folding() -> dict[int, str]:
-    """Characters whose compatibility form is one other character, and every kind of blank."""
-    table: dict[int, str] = {}
-    for first, last in ((0xA0, 0x24F), (0x2E80, 0x2FDF), (0x2000, 0x22FF), (0xF900, 0xFAFF), (0xFE30, 0xFFEF)):
-        for code in range(first, last + 1):
-            folded = unicodedata.normalize("NFKC", chr(code))
-            if len(folded) == 1 and folded != chr(code):
-                table[code] = folded
-    table.update(dict.fromkeys((0xA0, 0x3000, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD), " "))
-    table.update({0x2236: ":", 0xFE55: ":", 0x02D0: ":", 0x2C: ",", 0xFF0C: ",", 0x2010: "-", 0x2013: "-", 0x2014: "-"})
-    return table
-
-
-_FOLD = _folding()
-
-
-def fold(text: str) -> str:
-    """Half-width forms for full-width ones, a plain blank for every kind of blank; the length stays."""
-    return text.translate(_FOLD)
-
-
-def squeeze(text: str) -> str:
-    """Fold, and drop all white space: what labels and vocabulary are compared by."""
-    return "".join(fold(text).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +37,11 @@ class Sheet:
         return tuple(sorted(pages)) or None
 
 
-def lay_out(document: Document, printed: tuple[str, ...] = ()) -> Sheet:
+def lay_out(document: Document, printed: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> Sheet:
     """Lay a Document out as rows and cells, without page numbers and running heads.
 
     `printed` are the words that a form prints (titles, labels, levels): a row with one of them is no running head.
+    `labels` are those that are put together again where a narrow column broke them.
     """
     rows: list[tuple[str, Place | None]] = []
     for block in document.blocks:
@@ -74,6 +50,10 @@ def lay_out(document: Document, printed: tuple[str, ...] = ()) -> Sheet:
         else:
             rows.append((block.text.replace("\n", SOFT_BREAK), block.place))
     kept = _without_furniture(rows, printed)
+    if labels:
+        mended = mend([row for row, _ in kept], labels)
+        # A row that held nothing but the rest of a label is gone, so that it does not part the text around it.
+        kept = [(row, place) for row, (old, place) in zip(mended, kept, strict=True) if row.strip() or not old.strip()]
     starts, offset = [], 0
     for row, _ in kept:
         starts.append(offset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 
-from perfsearch.forms.sheet import fold, squeeze
+from perfsearch.forms.folding import fold, squeeze
 
 _NUMERALS = {numeral: digit for digit, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0}
 _CHINESE_YEAR = re.compile("[〇○零一二三四五六七八九]{4}")
