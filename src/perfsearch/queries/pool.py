@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -9,13 +10,20 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from perfsearch.indexes.forward import K1
+
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
 
 Mode = Literal["hybrid", "lexical", "semantic"]
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "semantic")
 
-BM25_K1 = 1.5
+SENTENCE_SHARE = 0.4
+PASSAGE_SHARE = 0.4
+FILING_SHARE = 0.2
+"""Shares of the three cosines; between 0.3 and 0.5 for the first two nothing changed by more than a point."""
+FILINGS_WHOLE_MAX = 100
+
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
@@ -24,8 +32,10 @@ Floats = NDArray[np.float32]
 class Pool:
     """Chunks with both scores, aligned: `chunk_ids`, `lexical` (BM25) and `semantic` (cosine), each (n,).
 
-    `lexical_ranking` and `semantic_ranking` are each half's own hits, best first. `score_max` is the most that the
-    terms could score; `exhausted` says that neither half has more.
+    `semantic` is joined of three cosines: the closest sentence, the whole passage, and the whole filing.
+    `lexical_ranking` and `semantic_ranking` are each half's own hits, best first, `lexical_last` and `semantic_last`
+    the score of the last of them (0 where there are no more). `score_max` is the most that the terms could score;
+    `exhausted` says that neither half has more.
     """
 
     chunk_ids: Ids
@@ -34,6 +44,8 @@ class Pool:
     lexical_ranking: Ids
     semantic_ranking: Ids
     score_max: float
+    lexical_last: float
+    semantic_last: float
     exhausted: bool
 
 
@@ -52,13 +64,16 @@ def gather(
     """
     nothing = np.empty(0, dtype=np.int64)
     by_words, by_meaning = nothing, nothing
+    lexical_last, semantic_last = 0.0, 0.0
     if terms:
-        by_words, _ = view.lexical.search(terms, k, allowed)
+        by_words, words_scores = view.lexical.search(terms, k, allowed)
+        lexical_last = float(words_scores[-1]) if len(by_words) >= k else 0.0
     if vector is not None:
-        by_meaning, _ = view.vectors.search(vector, k, allowed)
+        by_meaning, meaning_scores = view.vectors.search(vector, k, allowed)
+        semantic_last = float(meaning_scores[-1]) if len(by_meaning) >= k else 0.0
     ids = np.unique(np.concatenate([by_words, by_meaning, also]))
     lexical = view.lexical.score_pool(terms, ids) if terms else np.zeros(len(ids), dtype=np.float32)
-    semantic = view.vectors.score_pool(vector, ids) if vector is not None else np.zeros(len(ids), dtype=np.float32)
+    semantic = meaning(view, vector, ids) if vector is not None else np.zeros(len(ids), dtype=np.float32)
     return Pool(
         ids,
         lexical,
@@ -66,17 +81,39 @@ def gather(
         by_words,
         by_meaning,
         score_max=possible_score(view, terms),
+        lexical_last=lexical_last,
+        semantic_last=semantic_last,
         exhausted=len(by_words) < k and len(by_meaning) < k,
     )
 
 
+def meaning(view: View, vector: Floats, chunk_ids: Ids) -> Floats:
+    """How close each chunk is in meaning: its closest sentence, itself as a whole, and its filing as a whole.
+
+    nDCG@10 of the encoder alone on the development queries among 5,000 unrelated filings: 62.4 by sentences, 63.2 by
+    passages, 66.3 by both, 69.2 by all three.
+    """
+    if not len(chunk_ids):
+        return np.zeros(0, dtype=np.float32)
+    closest = view.vectors.score_pool(vector, chunk_ids)
+    whole = view.vectors.score_means(vector, chunk_ids, chunk_ids + 1)
+    joined = SENTENCE_SHARE * closest + PASSAGE_SHARE * whole
+    filings, owners = np.unique(view.filing_of(chunk_ids), return_inverse=True)
+    best = np.full(len(filings), -np.inf, dtype=np.float32)
+    np.maximum.at(best, owners, joined)
+    # The filings that can still come into the answer; reading the vectors of every filing costs more than it orders.
+    leading = np.argsort(-best)[:FILINGS_WHOLE_MAX]
+    of_filing = np.zeros(len(filings), dtype=np.float32)
+    of_filing[leading] = view.vectors.score_means(vector, *view.chunk_ranges(filings[leading]))
+    return joined + FILING_SHARE * of_filing[owners]
+
+
 def possible_score(view: View, terms: Sequence[tuple[str, float]]) -> float:
     """The most BM25 that a chunk could score: every term, unknown ones too, at its idf times (k1 + 1)."""
-    return sum(weight * idf(view, term) for term, weight in terms) * (BM25_K1 + 1.0)
+    return sum(weight * idf(view, term) for term, weight in terms) * (K1 + 1.0)
 
 
 def idf(view: View, term: str) -> float:
-    """The inverse document frequency of a term as the lexical index has it; a term it never saw is the rarest."""
-    n = view.lexical.n_chunks
-    frequency = view.lexical.doc_freq(term)
-    return float(np.log(1.0 + (n - frequency + 0.5) / (frequency + 0.5)))
+    """The weight of a term as the lexical index has it; a term it never saw is the rarest."""
+    known = view.lexical.idf(term)
+    return known if known > 0 else math.log(view.lexical.n_chunks + 0.5) - math.log(0.5)

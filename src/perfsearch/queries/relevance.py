@@ -1,4 +1,8 @@
-"""When a candidate is no answer: nothing relevant is an empty answer, not the ten least bad."""
+"""When a candidate is no answer: nothing relevant is an empty answer, not the ten least bad.
+
+Measured on 25 everyday questions to the sample corpus and 20 about things no budget pays for (lottery, recipes, pop
+stars): the best meaning of the former is 0.39 to 0.72, of the latter 0 to 0.39, all but four below 0.3.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from perfsearch.queries.fusion import Fused
     from perfsearch.queries.pool import Mode, Pool
 
 SEMANTIC_FLOOR = 0.30
-"""Below this cosine a passage has nothing to do with the query."""
-LEXICAL_FLOOR = 0.12
-"""Below this share of the possible BM25 only chance words meet."""
+"""If no candidate is closer in meaning than this, the encoder has found nothing."""
+LEXICAL_FLOOR = 0.20
+"""If the best hit has less of the possible BM25 than this, only chance words met."""
+SHARE_OF_BEST = 0.35
+"""A candidate that scores less than this share of the best one is only in the pool because something had to be."""
 
 
-def floor_of(mode: Mode, fusion: str, pool: Pool, coverage: float) -> float:
-    """The score below which a candidate of this pool is no answer."""
-    if fusion == "rrf":
-        return 0.0
-    if mode == "lexical":
+def floor_of(mode: Mode, fusion: str, pool: Pool, fused: Fused) -> float:
+    """The fused score below which a candidate of this pool is no answer."""
+    if mode == "lexical" or (mode == "hybrid" and fusion == "rrf"):
         return 1e-6
-    best_semantic = float(np.max(pool.semantic, initial=0.0))
-    if mode == "semantic":
-        return SEMANTIC_FLOOR if best_semantic >= SEMANTIC_FLOOR else np.inf
-    if coverage < LEXICAL_FLOOR and best_semantic < SEMANTIC_FLOOR:
-        return np.inf
-    return 0.05
+    by_meaning = float(np.max(pool.semantic, initial=0.0)) >= SEMANTIC_FLOOR
+    by_words = mode == "hybrid" and fused.lexical_share >= LEXICAL_FLOOR
+    if not by_meaning and not by_words:
+        return float("inf")
+    return max(SHARE_OF_BEST * float(np.max(fused.scores, initial=0.0)), 1e-6)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from perfsearch.errors import UsageError
 from perfsearch.model import Explanation, Filters, Scores, SearchHit, SearchResult
-from perfsearch.queries.fusion import Fused, fuse, reciprocal_ranks
+from perfsearch.queries.fusion import Fused, fuse, lexical_share, reciprocal_ranks
 from perfsearch.queries.lanes import Lanes, find_lanes
-from perfsearch.queries.pool import MODES, Mode, Pool, gather, idf
+from perfsearch.queries.pool import MODES, Mode, Pool, gather
 from perfsearch.queries.question import Question
 from perfsearch.queries.relevance import floor_of
 from perfsearch.queries.snippets import highlight_spans, make_snippet
@@ -41,6 +41,7 @@ class _Ranked:
     terms: tuple[tuple[str, float], ...]
     expanded: tuple[str, ...]
     lanes: Lanes
+    floor: float
 
 
 def search(
@@ -108,7 +109,7 @@ def _rank(
     """Gather, fuse and order; gather more until `needed` hits stand or there are no more chunks."""
     own, expanded = view.query_terms(question, exact=exact) if mode != "semantic" else ((), ())
     terms = (*own, *expanded)
-    vector = view.encoder.encode([question.text], kind="query")[0] if mode != "lexical" else None
+    vector = _query_vector(view, question) if mode != "lexical" else None
     lanes = find_lanes(question, view.headers, view.citing_number) if mode != "semantic" else Lanes()
     also = view.header_chunks(np.fromiter(lanes.bonus, dtype=np.int64, count=len(lanes.bonus)))
     if allowed is not None:
@@ -117,9 +118,24 @@ def _rank(
     while True:
         pool = gather(view, terms, vector, k, allowed, also)
         ranked = _order(view, pool, question, mode, by, own, expanded, lanes, fusion)
-        if len(ranked.order) >= needed or pool.exhausted or k >= POOL_MAX:
+        if len(ranked.order) >= needed or pool.exhausted or k >= POOL_MAX or _rest_is_worse(ranked):
             return ranked
         k *= 4
+
+
+def _query_vector(view: View, question: Question) -> NDArray[np.float32]:
+    """The mean of the query as typed and of its words without those of asking, (dim,) of unit length."""
+    texts = [question.text, " ".join(question.terms)]
+    total: NDArray[np.float32] = view.encoder.encode(texts, kind="query").sum(axis=0)
+    norm = float(np.linalg.norm(total))
+    return total / norm if norm > 0 else total
+
+
+def _rest_is_worse(ranked: _Ranked) -> bool:
+    """Whether what neither half has shown yet can't reach the floor: it scores below the last of either half."""
+    weight, pool = ranked.fused.lexical_weight, ranked.pool
+    bound = weight * pool.lexical_last / max(pool.score_max, 1e-9) + (1.0 - weight) * max(pool.semantic_last, 0.0)
+    return bound < ranked.floor
 
 
 def _order(
@@ -134,38 +150,26 @@ def _order(
     fusion: str,
 ) -> _Ranked:
     filings = view.filing_of(pool.chunk_ids)
-    coverage = _coverage(view, pool, own)
+    share = lexical_share(pool.lexical, pool.score_max)
     if mode == "lexical":
-        fused = Fused(pool.lexical / max(pool.score_max, 1e-9), 1.0, coverage)
+        fused = Fused(pool.lexical / max(pool.score_max, 1e-9), 1.0, share)
     elif mode == "semantic":
-        fused = Fused(pool.semantic, 0.0, coverage)
+        fused = Fused(pool.semantic, 0.0, share)
     elif fusion == "rrf":
         ranks = reciprocal_ranks(pool.lexical_ranking, pool.semantic_ranking, ids=pool.chunk_ids)
-        fused = Fused(ranks, 0.5, coverage)
+        fused = Fused(ranks, 0.5, share)
     else:
-        fused = fuse(pool.lexical, pool.semantic, pool.score_max, coverage)
+        fused = fuse(pool.lexical, pool.semantic, pool.score_max)
     bonus = np.asarray([lanes.bonus.get(number, 0.0) for number in filings.tolist()], dtype=np.float32)
-    kept = np.flatnonzero((fused.scores >= floor_of(mode, fusion, pool, coverage)) | (bonus > 0))
+    floor = floor_of(mode, fusion, pool, fused)
+    kept = np.flatnonzero((fused.scores >= floor) | (bonus > 0))
     scores = fused.scores + bonus
     order = kept[np.argsort(-scores[kept], kind="stable")]
     if by == "filing":
         # The first place of each filing, in the order of the scores.
         _, first = np.unique(filings[order], return_index=True)
         order = order[np.sort(first)]
-    return _Ranked(pool, order, scores, filings, fused, own, tuple(term for term, _ in expanded), lanes)
-
-
-def _coverage(view: View, pool: Pool, terms: tuple[tuple[str, float], ...]) -> float:
-    """How much of the query's idf the best lexical hit matches, 0 to 1."""
-    if not terms or not len(pool.lexical_ranking):
-        return 0.0
-    weights = {term: weight * idf(view, term) for term, weight in terms}
-    total = sum(weights.values())
-    best = 0.0
-    for chunk in view.chunks(pool.lexical_ranking[:3]):
-        matched = set(view.chunk_terms(chunk)) & weights.keys()
-        best = max(best, sum(weights[word] for word in matched))
-    return best / total if total else 0.0
+    return _Ranked(pool, order, scores, filings, fused, own, tuple(term for term, _ in expanded), lanes, floor)
 
 
 def _hits(view: View, ranked: _Ranked, page: Ids, explain: bool) -> tuple[SearchHit, ...]:
@@ -211,7 +215,7 @@ def _explain(ranked: _Ranked, position: int, text: str) -> Explanation:
         "fused": round(float(ranked.fused.scores[position]), 4),
         "lanes": round(ranked.lanes.bonus.get(number, 0.0), 4),
         "lexical_weight": round(ranked.fused.lexical_weight, 3),
-        "coverage": round(ranked.fused.coverage, 3),
+        "lexical_share": round(ranked.fused.lexical_share, 3),
         "lexical_max": round(ranked.pool.score_max, 3),
     }
     return Explanation(
