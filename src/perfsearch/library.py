@@ -30,7 +30,16 @@ from perfsearch.indexes.store import Store
 from perfsearch.indexes.updating import CATALOG, LEXICAL, VECTORS, Indexes
 from perfsearch.indexes.vector import VectorIndex
 from perfsearch.indexes.view import FilingCache, StaleView, View
-from perfsearch.model import AddReport, Filing, FilingSummary, Filters, Rejection, SearchResult
+from perfsearch.model import (
+    AddReport,
+    Filing,
+    FilingSummary,
+    Filters,
+    PolicyPage,
+    PolicyResult,
+    Rejection,
+    SearchResult,
+)
 from perfsearch.settings import Settings
 from perfsearch.text.chunk import CHUNKER
 from perfsearch.text.segment import Segmenter, default_segmenter
@@ -287,6 +296,22 @@ class Library:
         narrowed, rest = _split(filters, options)
         filing = draft if isinstance(draft, Filing) else self._draft(draft)
         return self._ask(lambda view: similar(view, filing, filters=narrowed, **rest))
+
+    def policies(self, query: str | None = None, limit: int = 20, offset: int = 0) -> PolicyResult:
+        """Cited policies that match a title, a short name or a number; most cited first without a query."""
+        from perfsearch.queries.policies import policies
+
+        return self._ask(lambda view: policies(view, query, limit, offset))
+
+    def policy(self, policy: str, limit: int = 100, offset: int = 0) -> PolicyPage:
+        """One policy, named by id, number, title or short name: who cites it, where, since when, with what.
+
+        Raises:
+            NotFound: no policy of that name is cited or known.
+        """
+        from perfsearch.queries.policies import policy as ask
+
+        return self._ask(lambda view: ask(view, policy, limit, offset))
 
     def _draft(self, draft: str | Path) -> Filing:
         if isinstance(draft, str):

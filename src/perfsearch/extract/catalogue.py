@@ -44,9 +44,9 @@ class KnownPolicy:
 
     @property
     def year(self) -> int | None:
-        """The year of the number, else of publication."""
+        """The year of the number, else of the first publication that is known."""
         text = self.document_number.partition("〔")[2] if self.document_number else ""
-        digits = text[:4] or self.published[:4]
+        digits = text[:4] or min((self.published, *self.amended))[:4]
         return int(digits) if digits.isdigit() else None
 
 
