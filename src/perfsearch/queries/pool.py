@@ -14,6 +14,7 @@ from perfsearch.indexes.forward import K1
 
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
+    from perfsearch.queries.question import Question
 
 Mode = Literal["hybrid", "lexical", "semantic"]
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "semantic")
@@ -51,6 +52,7 @@ class Pool:
 
 def gather(
     view: View,
+    question: Question,
     terms: Sequence[tuple[str, float]],
     vector: Floats | None,
     k: int,
@@ -80,7 +82,7 @@ def gather(
         semantic,
         by_words,
         by_meaning,
-        score_max=possible_score(view, terms),
+        score_max=possible_score(view, question, terms),
         lexical_last=lexical_last,
         semantic_last=semantic_last,
         exhausted=len(by_words) < k and len(by_meaning) < k,
@@ -105,12 +107,28 @@ def meaning(view: View, vector: Floats, chunk_ids: Ids) -> Floats:
     leading = np.argsort(-best)[:FILINGS_WHOLE_MAX]
     of_filing = np.zeros(len(filings), dtype=np.float32)
     of_filing[leading] = view.vectors.score_means(vector, *view.chunk_ranges(filings[leading]))
-    return joined + FILING_SHARE * of_filing[owners]
+    result: Floats = joined + FILING_SHARE * of_filing[owners]
+    return result
 
 
-def possible_score(view: View, terms: Sequence[tuple[str, float]]) -> float:
-    """The most BM25 that a chunk could score: every term, unknown ones too, at its idf times (k1 + 1)."""
-    return sum(weight * idf(view, term) for term, weight in terms) * (K1 + 1.0)
+def possible_score(view: View, question: Question, terms: Sequence[tuple[str, float]]) -> float:
+    """The most BM25 that a chunk could score: every word of the query at its idf times (k1 + 1).
+
+    A word that no chunk has counts as the rarest, but only where its characters belong to no known word: of 审计费 and
+    计费 beside 审计 nothing new was asked.
+    """
+    spans = [(term, start, end) for term, start, end in view.segmenter.token_spans(question.text)]
+    known = {term for term, _ in terms if view.lexical.doc_freq(term)}
+    wanted = {term for term, _ in terms} - known
+    total = sum(weight * idf(view, term) for term, weight in terms if term in known)
+    covered = {position for term, start, end in spans if term in known for position in range(start, end)}
+    for term, start, end in sorted(spans, key=lambda span: span[1] - span[2]):
+        places = range(start, end)
+        if term in wanted and covered.isdisjoint(places):
+            covered.update(places)
+            wanted.discard(term)
+            total += idf(view, term)
+    return total * (K1 + 1.0)
 
 
 def idf(view: View, term: str) -> float:

@@ -116,7 +116,7 @@ def _rank(
         also = np.intersect1d(also, allowed)
     k = max(POOL_MIN, 3 * needed)
     while True:
-        pool = gather(view, terms, vector, k, allowed, also)
+        pool = gather(view, question, terms, vector, k, allowed, also)
         ranked = _order(view, pool, question, mode, by, own, expanded, lanes, fusion)
         if len(ranked.order) >= needed or pool.exhausted or k >= POOL_MAX or _rest_is_worse(ranked):
             return ranked
