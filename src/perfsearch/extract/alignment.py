@@ -8,6 +8,7 @@ more in common. The gaps and the ends are then aligned character by character (l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from rapidfuzz.distance import LCSseq, Levenshtein
@@ -69,7 +70,7 @@ def align(draft: Side, sources: Side, anchors: Anchors, own: bool = False) -> li
     cuts = [0, *(np.flatnonzero(np.diff(pair)) + 1).tolist(), len(order)]
     a, b, length = (column[order].tolist() for column in (anchors.a, anchors.b, anchors.length))
     found: list[Alignment] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         parts = int(part_a[order[start]]), int(part_b[order[start]])
         blocks = list(zip(a[start:end], b[start:end], length[start:end], strict=True))
         frame = _Frame(draft, sources, *parts, own=own and parts[0] == parts[1])
@@ -164,12 +165,13 @@ class _Frame:
         draft, sources = self.draft, self.sources
         before = _reach(draft, self.part_a, alignment.start_a, -1), _reach(sources, self.part_b, alignment.start_b, -1)
         after = _reach(draft, self.part_a, alignment.end_a, 1), _reach(sources, self.part_b, alignment.end_b, 1)
-        changes: dict[str, int] = {}
         if before[0] is not None and before[1] is not None:
-            changes |= {"start_a": alignment.start_a - before[0], "start_b": alignment.start_b - before[1]}
+            start_a, start_b = alignment.start_a - before[0], alignment.start_b - before[1]
+            alignment = replace(alignment, start_a=start_a, start_b=start_b)
         if after[0] is not None and after[1] is not None:
-            changes |= {"end_a": alignment.end_a + after[0], "end_b": alignment.end_b + after[1]}
-        return replace(alignment, **changes) if changes else alignment
+            end_a, end_b = alignment.end_a + after[0], alignment.end_b + after[1]
+            alignment = replace(alignment, end_a=end_a, end_b=end_b)
+        return alignment
 
 
 def _string(side: Side, start: int, end: int) -> str:

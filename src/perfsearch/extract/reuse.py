@@ -30,7 +30,7 @@ it leaves 6 % of what they share unplanned (titles, slogans, set phrases of the 
 EVIDENCE_SAME_MIN = 10
 SAME_SIMILARITY = 0.9
 """Less will do where nearly all is the same."""
-EVIDENCE_ALONE_MIN = 22
+EVIDENCE_ALONE_MIN = 20
 """What it needs without such a run: only words here and there are left of the source."""
 EVIDENCE_COMPANY_MIN = 6
 COMPANY_MATCHED_MIN = 9
