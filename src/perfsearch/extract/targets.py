@@ -136,3 +136,69 @@ def _chinese_number(text: str) -> float:
         elif character == "百":
             total, current = total + (current or 1) * 100, 0
     return float(total + current)
+
+
+Fault = Literal["leading-zero", "double-sign", "no-value", "two-points", "double-unit", "letter", "bracket", "backwards"]
+
+FAULT_WORDS: dict[Fault, str] = {
+    "leading-zero": "数字前有多余的 0",
+    "double-sign": "比较符号重复或相互矛盾",
+    "no-value": "只有比较符号或单位，没有数值",
+    "two-points": "一个数中有两个小数点",
+    "double-unit": "单位重复",
+    "letter": "数字中夹有字母",
+    "bracket": "括号不成对",
+    "backwards": "区间的下限大于上限",
+}
+_FAULTS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
+    ("leading-zero", re.compile(r"(?<![\d.,:/\-年月第])0\d+(?![\d.]*[月日号:/\-])")),
+    ("double-sign", re.compile(r"(?:[≥≤]|[<>]=?|=)\s*(?:[≥≤]|[<>])|==|[<>≥≤]{2,}|=\s*(?:不低于|不少于|不超过|不高于|大于|小于)")),
+    ("no-value", re.compile(r"^(?:[=<>≥≤]+\s*(?:%|‰)?|%|‰)$")),
+    ("two-points", re.compile(r"\d\.\d+\.\d|\d\.\.\d|\d,,\d")),
+    ("double-unit", re.compile(r"[%‰]\s*[%‰]|元元|万万元")),
+    ("letter", re.compile(r"\d[OoIl]\d|(?<=[=<>≥≤])[OoIl]\d|\d[Oo](?=%)")),
+)
+_BRACKET_PAIRS = ("()", "[]", "【】", "《》")
+
+
+def target_faults(text: str) -> list[Fault]:
+    """What is wrong with a target as it is printed (`=025%`, `≥`, `=1O0%`), whatever it may have meant; [] is sound.
+
+    A date (2020.06.30), a document's number and a number with a text before it are no targets of the kind and pass.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not plain or len(plain) > TARGET_LENGTH_MAX or re.search(r"(?:19|20)\d\d\s*[年./-]\s*\d", plain):
+        return []
+    found = [fault for fault, pattern in _FAULTS if pattern.search(plain) and not _excused(fault, plain)]
+    if any(plain.count(pair[0]) != plain.count(pair[1]) for pair in _BRACKET_PAIRS) and not re.match(r"\d{1,2}\)", plain):
+        found.append("bracket")
+    value = _VALUE.search(plain)
+    if value and value["high"] and _is_range(plain, value) and _number(value["low"]) > _number(value["high"]) >= 0:
+        found.append("backwards")
+    return found
+
+
+def _excused(fault: Fault, plain: str) -> bool:
+    # 0.5 and 0 are fine and not matched; a code such as 01号 or a clock time is not a quantity.
+    return fault == "leading-zero" and bool(re.search(r"\d:\d|[A-Za-z]-?0\d|0\d号", plain))
+
+
+def _is_range(plain: str, value: re.Match[str]) -> bool:
+    """Whether `-` stands between two values of one kind: 5-3天, and not 2020-1, 3-5%."""
+    return not plain[: value.start()].strip("=≥≤<> 约") and "±" not in plain
+
+
+_SCALED_UNIT = re.compile(r"^(百万|千万|亿|万|千)(?=.)")
+
+
+def in_base_unit(value: TargetValue) -> tuple[float, str | None] | None:
+    """The number and its unit without a scale: 5 万人次 is 50,000 人次. None where the target has no number.
+
+    `parse_target` scales what stands in the target; a unit that comes from the indicator's name (（万人次）) is scaled here.
+    """
+    if value.number is None:
+        return None
+    match = _SCALED_UNIT.match(value.unit or "")
+    if value.unit is None or match is None:
+        return value.number, value.unit
+    return value.number * _SCALES[match[1]], value.unit[match.end() :]

@@ -12,6 +12,7 @@ import numpy as np
 from perfsearch.encoding import Encoder
 from perfsearch.errors import LibraryDamaged
 from perfsearch.indexes.catalog import Catalog
+from perfsearch.indexes.indicators import IndicatorIndex
 from perfsearch.indexes.lexical import LexicalIndex
 from perfsearch.indexes.passages import Passages, encode_passages, read_passages
 from perfsearch.indexes.store import Change, Store, Stored
@@ -23,13 +24,14 @@ BATCH_FILINGS = 256
 PUBLISH_FILINGS = 4_096
 """Filings after which a long catching-up is published, so that a crash does not lose it (about 20 s of work)."""
 
-_Index = TypeVar("_Index", Catalog, LexicalIndex, VectorIndex)
+_Index = TypeVar("_Index", Catalog, LexicalIndex, VectorIndex, IndicatorIndex)
 
-CATALOG, LEXICAL, VECTORS = "catalog", "lexical", "vectors"
+CATALOG, LEXICAL, VECTORS, INDICATORS = "catalog", "lexical", "vectors", "indicators"
+ALL = (CATALOG, LEXICAL, VECTORS, INDICATORS)
 
 
 class Indexes:
-    """The three indexes as one writer has them open. Only under the library's lock."""
+    """The indexes as one writer has them open. Only under the library's lock."""
 
     def __init__(
         self,
@@ -49,12 +51,15 @@ class Indexes:
         self.vectors = _open_or_empty(
             directory / VECTORS, lambda path: VectorIndex(path, encoder_identity, dim), on_damage
         )
+        self.indicators = _open_or_empty(
+            directory / INDICATORS, lambda path: IndicatorIndex(path, encoder_identity, dim, encoder), on_damage
+        )
 
     def apply(
         self, added: Sequence[tuple[Stored, Passages]], removed: Iterable[Change], only: Sequence[str] | None = None
     ) -> None:
         """Keep filings and removals for the next `publish`, in the indexes named in `only` (None: in all)."""
-        wanted = (CATALOG, LEXICAL, VECTORS) if only is None else only
+        wanted = ALL if only is None else only
         removed = list(removed)
         if CATALOG in wanted:
             self.catalog.append([(stored, passages.chunks) for stored, passages in added])
@@ -72,12 +77,16 @@ class Indexes:
                 )
                 self.vectors.append(chunk_ids[owners], vectors)
             self.vectors.remove([chunk_id for change in removed for chunk_id in change.chunk_ids])
+        if INDICATORS in wanted:
+            self.indicators.append([stored for stored, _ in added])
 
     def publish(self, seq: int, only: Sequence[str] | None = None) -> None:
         """Make what was kept visible. The catalog comes last: readers go by it."""
-        wanted = (CATALOG, LEXICAL, VECTORS) if only is None else only
+        wanted = ALL if only is None else only
         if VECTORS in wanted:
             self.vectors.publish(seq)
+        if INDICATORS in wanted:
+            self.indicators.publish(seq)
         if LEXICAL in wanted:
             self.lexical.publish(seq)
         if CATALOG in wanted:
@@ -92,6 +101,7 @@ class Indexes:
         self.catalog.discard()
         self.lexical.discard()
         self.vectors.discard()
+        self.indicators.discard()
 
     def is_current(self) -> bool:
         """Whether nobody has published anything since these were opened."""
@@ -99,11 +109,17 @@ class Indexes:
             self.catalog.renewed() is self.catalog
             and self.lexical.renewed() is self.lexical
             and self.vectors.renewed() is self.vectors
+            and self.indicators.renewed() is self.indicators
         )
 
     def stale(self, seq: int) -> dict[str, int]:
         """The indexes that have not read up to `seq`, and how far each has."""
-        read = {CATALOG: self.catalog.seq, LEXICAL: self.lexical.seq, VECTORS: self.vectors.seq}
+        read = {
+            CATALOG: self.catalog.seq,
+            LEXICAL: self.lexical.seq,
+            VECTORS: self.vectors.seq,
+            INDICATORS: self.indicators.seq,
+        }
         return {name: value for name, value in read.items() if value != seq}
 
     def catch_up(self, store: Store, progress: Callable[[int, int | None], None] | None = None) -> None:
