@@ -10,6 +10,9 @@ from pathlib import Path
 from training import sources
 
 SENTENCE_LENGTH_MAX = 90
+# A shorter piece is joined to its neighbour: alone, a fragment of two or three words (去。, 今天一) lies as near to a query
+# that holds the word as a sentence about it does.
+SENTENCE_LENGTH_MIN = 15
 # Share of the documents of each collection that is read: the large ones add little beyond this.
 SHARES = {
     "laws": 0.5, "lctt": 0.6, "xwlb": 0.4, "weekly": 1.0, "policy_gccmpd": 1.0, "gov_work_reports": 1.0,
@@ -20,26 +23,29 @@ _CUT = re.compile(r"(?<=[，,、：:])")
 
 
 def split_sentences(text: str, length_max: int = SENTENCE_LENGTH_MAX) -> list[str]:
-    """Sentences of at most `length_max` characters; longer ones are cut at commas, and hard where there are none."""
-    sentences: list[str] = []
+    """Sentences of at most `length_max` characters, short ones joined; longer ones are cut at commas, or hard."""
+    pieces: list[str] = []
     for piece in _END.split(text):
         piece = piece.strip()
-        if not piece:
-            continue
         if len(piece) <= length_max:
-            sentences.append(piece)
+            pieces += [piece] if piece else []
             continue
-        current = ""
         for part in _CUT.split(piece):
-            if current and len(current) + len(part) > length_max:
-                sentences.append(current)
-                current = ""
-            current += part
-            while len(current) > length_max:
-                sentences.append(current[:length_max])
-                current = current[length_max:]
-        if current:
-            sentences.append(current)
+            pieces += [part[start : start + length_max] for start in range(0, len(part), length_max)]
+    sentences: list[str] = []
+    whole = ""
+    for piece in pieces:
+        unfinished = bool(whole) and _END.split(whole)[-1] != ""
+        if whole and (len(whole) < SENTENCE_LENGTH_MIN or unfinished) and len(whole) + len(piece) <= length_max:
+            whole += piece
+            continue
+        if whole:
+            sentences.append(whole)
+        whole = piece
+    if whole and sentences and len(whole) < SENTENCE_LENGTH_MIN and len(sentences[-1]) + len(whole) <= length_max:
+        sentences[-1] += whole
+    elif whole:
+        sentences.append(whole)
     return sentences
 
 

@@ -30,6 +30,7 @@ def spearman(encode: Encode, pairs: Sequence[tuple[str, str, str]]) -> float:
 
 def ndcg_at_10(ranking: Sequence[int], grades: dict[int, float]) -> float:
     """nDCG@10 with gains 2^grade - 1."""
+
     def gain(grade: float) -> float:
         return float(2.0**grade - 1.0)
 
@@ -84,7 +85,10 @@ class Candidates:
     def scores(self, encode: Encode, queries: Sequence[str]) -> NDArray[np.float32]:
         """(n_queries, n_groups) best cosine of each group."""
         vectors, asked = encode(self.texts), encode(queries)
-        blocks = [np.maximum.reduceat(block @ vectors.T, self.starts, axis=1) for block in np.array_split(asked, len(asked) // 64 + 1)]
+        blocks = [
+            np.maximum.reduceat(block @ vectors.T, self.starts, axis=1)
+            for block in np.array_split(asked, len(asked) // 64 + 1)
+        ]
         return np.concatenate(blocks)
 
 

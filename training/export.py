@@ -49,7 +49,12 @@ def write_model(folder: Path, tokenizer: Tokenizer, table: NDArray[np.float32]) 
     tensors = {"embeddings": codes, "weights": weights}
     (folder / "model.safetensors").write_bytes(save(tensors, metadata={"fingerprint": fingerprint}))
     (folder / "modules.json").write_text(json.dumps(MODULES, indent=2) + "\n")
-    config = {"model_type": "SentenceTransformer", "prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"}
+    config = {
+        "model_type": "SentenceTransformer",
+        "prompts": {},
+        "default_prompt_name": None,
+        "similarity_fn_name": "cosine",
+    }
     (folder / "config_sentence_transformers.json").write_text(json.dumps(config, indent=2) + "\n")
     (folder / "1_Normalize" / "config.json").write_text("{}\n")
     return fingerprint

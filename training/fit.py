@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -29,6 +29,8 @@ class Mix:
     rate: float
     tasks: dict[str, tuple[int, float]]
     seed: int = 1
+    dropout: float = 0.1
+    """Share of tokens that a text loses each time it is read, so that no single word carries it."""
 
 
 class _Pool(torch.autograd.Function):
@@ -44,17 +46,30 @@ class _Pool(torch.autograd.Function):
         return torch.from_numpy(context.matrix.T @ np.ascontiguousarray(gradient.numpy())), None
 
 
+def pool_rows(rows: Tensor, matrix: csr_matrix) -> Tensor:
+    """(n_texts, dim) `matrix @ rows`, with a gradient for the rows."""
+    return cast(Tensor, _Pool.apply(rows, matrix))  # type: ignore[no-untyped-call]
+
+
+class Reader(Protocol):
+    """What a task reads texts with: a table of its own rows, or an adapter over one."""
+
+    def read(self, bags: Bags, rows: NDArray[np.int64]) -> Tensor:
+        """(n_rows, dim) unit vectors of the chosen texts."""
+
+
 class Table:
     """The table of token vectors with Adam's moments for each row; a step touches only the rows it read."""
 
-    def __init__(self, table: NDArray[np.float32]) -> None:
+    def __init__(self, table: NDArray[np.float32], dropout: float, rng: np.random.Generator) -> None:
+        self.dropout, self.rng = dropout, rng
         self.values = torch.from_numpy(table.copy())
         self.first = torch.zeros_like(self.values)
         self.second = torch.zeros_like(self.values)
         self._read: list[tuple[Tensor, Tensor]] = []
 
     def read(self, bags: Bags, rows: NDArray[np.int64]) -> Tensor:
-        """(n_rows, dim) unit vectors of the chosen texts."""
+        """(n_rows, dim) unit vectors of the chosen texts, each token dropped with probability `dropout`."""
         ids, offsets = bags.select(rows)
         seen = np.zeros(len(self.values), dtype=bool)
         seen[ids] = True
@@ -65,8 +80,9 @@ class Table:
         leaf = self.values[index].requires_grad_()
         self._read.append((index, leaf))
         starts = np.append(offsets, len(ids))
-        matrix = csr_matrix((np.ones(len(ids), np.float32), place[ids], starts), shape=(len(rows), len(tokens)))
-        return functional.normalize(_Pool.apply(leaf, matrix), dim=1, eps=1e-9)  # type: ignore[no-untyped-call]
+        kept = (self.rng.random(len(ids)) >= self.dropout).astype(np.float32)
+        matrix = csr_matrix((kept, place[ids], starts), shape=(len(rows), len(tokens)))
+        return functional.normalize(pool_rows(leaf, matrix), dim=1, eps=1e-9)
 
     def step(self, rate: float, number: int) -> None:
         """Adam on the rows that were read since the last step; `number` counts from 1."""
@@ -90,7 +106,7 @@ class Table:
 class Task:
     """One kind of example; `loss` draws a batch and scores it."""
 
-    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
         raise NotImplementedError
 
 
@@ -102,7 +118,7 @@ class Distil(Task):
     targets: NDArray[np.float16]
     weights: NDArray[np.float64] | None = None
 
-    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
         rows = rng.choice(len(self.bags), size=min(size, len(self.bags)), replace=False, p=self.weights)
         own = table.read(self.bags, rows)
         target = functional.normalize(torch.from_numpy(self.targets[rows].astype(np.float32)), dim=1)
@@ -119,7 +135,7 @@ class Pairs(Task):
     left: Bags
     right: Bags
 
-    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
         rows = rng.choice(len(self.left), size=min(size, len(self.left)), replace=False)
         scores = table.read(self.left, rows) @ table.read(self.right, rows).T * SCALE
         labels = torch.arange(len(rows))
@@ -134,7 +150,7 @@ class Groups(Task):
     starts: NDArray[np.int64]
     """Group i owns the texts `starts[i]:starts[i + 1]`; every group has two or more."""
 
-    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
         groups = rng.choice(len(self.starts) - 1, size=min(size, len(self.starts) - 1), replace=False)
         counts = self.starts[groups + 1] - self.starts[groups]
         first = rng.integers(0, counts)
@@ -157,7 +173,7 @@ class Register(Task):
     """Unrelated sentences: what the right one must stand out from."""
     loose_size: int = 512
 
-    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
         rows = rng.choice(len(self.everyday), size=min(size, len(self.everyday)), replace=False)
         items, labels = np.unique(self.owner[rows], return_inverse=True)
         queries = table.read(self.everyday, rows)
@@ -180,7 +196,7 @@ class Graded(Task):
     right: Bags
     grades: NDArray[np.float32]
 
-    def loss(self, table: Table, rng: np.random.Generator, size: int) -> Tensor:
+    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
         rows = rng.choice(len(self.left), size=min(size, len(self.left)), replace=False)
         scores = (table.read(self.left, rows) * table.read(self.right, rows)).sum(1) * SCALE
         grades = torch.from_numpy(self.grades[rows])
@@ -193,7 +209,7 @@ def fit(table: NDArray[np.float32], tasks: dict[str, Task], mix: Mix, report: bo
     """The table after `mix.steps` steps; deterministic for a seed on one machine."""
     torch.manual_seed(mix.seed)
     rng = np.random.default_rng(mix.seed)
-    module = Table(table)
+    module = Table(table, mix.dropout, rng)
     names = [name for name in mix.tasks if name in tasks]
     sums: dict[str, float] = dict.fromkeys(names, 0.0)
     started = time.monotonic()

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from training import corpora, sources
+from training import sources
 from training.bags import Bags, tokenise
 from training.fit import Distil, Graded, Groups, Pairs, Register, Task
 from training.sources import RegisterItem
 from training.table import Glosses
 
+NEIGHBOURS_MAX = 150_000
 HELD_OUT_IN = 12
 """One register topic in twelve is never trained on; it is what models are chosen by."""
 
@@ -26,6 +27,30 @@ HELD_OUT_IN = 12
 def is_held_out(item: RegisterItem) -> bool:
     """True for the items of held-out topics; a topic's side never changes as the register grows."""
     return int(hashlib.sha256(item.topic.encode()).hexdigest(), 16) % HELD_OUT_IN == 0
+
+
+def drop_development(
+    items: Sequence[RegisterItem], filings: Iterable[str], queries: Iterable[str]
+) -> list[RegisterItem]:
+    """The items that repeat neither the development filings nor the development queries.
+
+    An item goes where its official sentence shares nine characters in a row with a filing, or a wording shares a
+    quarter of its character pairs with a query: else the development scores would measure memory.
+    """
+    spans = {text[start : start + 9] for text in filings for start in range(len(text) - 8)}
+    asked = [_character_pairs(query) for query in queries]
+
+    def repeats(item: RegisterItem) -> bool:
+        if any(item.official[start : start + 9] in spans for start in range(len(item.official) - 8)):
+            return True
+        worded = [_character_pairs(text) for text in item.everyday]
+        return any(len(own & query) >= 0.25 * len(own | query) for own in worded for query in asked if own | query)
+
+    return [item for item in items if not repeats(item)]
+
+
+def _character_pairs(text: str) -> set[str]:
+    return {text[start : start + 2] for start in range(len(text) - 1)}
 
 
 def grouped(tokenizer: Tokenizer, groups: Iterable[Sequence[str]]) -> Groups:
@@ -89,7 +114,9 @@ def register_tasks(tokenizer: Tokenizer, items: Sequence[RegisterItem], loose: S
             tokenise(tokenizer, list(loose)),
         ),
         "wordings": grouped(tokenizer, [item.everyday for item in items]),
-        "terms": grouped(tokenizer, [[word for word in group if len(word) <= 12] for item in items for group in item.terms]),
+        "terms": grouped(
+            tokenizer, [[word for word in group if len(word) <= 12] for item in items for group in item.terms]
+        ),
     }
 
 
@@ -98,22 +125,16 @@ def graded_pairs(data: Path) -> list[tuple[str, str, float]]:
     return [(left, right, float(label) / 5) for left, right, label in sources.read_pairs(data, "stsb_zh_train")]
 
 
-def prose_tasks(tokenizer: Tokenizer, data: Path, seed: int) -> tuple[dict[str, Task], list[str]]:
-    """(neighbours and titles, loose sentences)."""
-    neighbours, titles, loose = corpora.cut_pairs(data, seed)
-    rng = random.Random(seed)
-    rng.shuffle(neighbours)
-    rng.shuffle(loose)
-    tasks: dict[str, Task] = {
-        "neighbours": paired(tokenizer, neighbours[:150_000]),
-        "titles": paired(tokenizer, titles),
-    }
-    return tasks, loose[:100_000]
+def prose_tasks(
+    tokenizer: Tokenizer, neighbours: Sequence[tuple[str, str]], titles: Sequence[tuple[str, str]], seed: int
+) -> dict[str, Task]:
+    """Neighbouring passages and titles with their bodies."""
+    chosen = random.Random(seed).sample(list(neighbours), min(len(neighbours), NEIGHBOURS_MAX))
+    return {"neighbours": paired(tokenizer, chosen), "titles": paired(tokenizer, titles)}
 
 
-def count_tokens(tasks: Iterable[Task], size: int) -> Bags:
-    """All bags of the tasks in one, for token frequencies."""
-    ids = [bags.ids for task in tasks for bags in vars(task).values() if isinstance(bags, Bags)]
-    joined = np.concatenate(ids) if ids else np.zeros(0, np.int32)
-    assert len(joined) == 0 or joined.max() < size
+def join_bags(chosen: Iterable[Task]) -> Bags:
+    """All texts of the tasks as one bag, for token frequencies."""
+    ids = [bags.ids for task in chosen for bags in vars(task).values() if isinstance(bags, Bags)]
+    joined = np.concatenate(ids)
     return Bags(joined, np.array([0, len(joined)], dtype=np.int64))

@@ -60,7 +60,9 @@ def choose_words(
     total, spoken, general = sum(counts.values()), sum(everyday.values()), sum(jieba.values())
     glossed = set(glosses)
     terms = Counter(word for item in items for group in item.terms for word in group if _WORD.match(word))
-    usable = {word for word in set(counts) | set(everyday) | glossed | set(jieba) if _WORD.match(word) or _MIXED.match(word)}
+    usable = {
+        word for word in set(counts) | set(everyday) | glossed | set(jieba) if _WORD.match(word) or _MIXED.match(word)
+    }
     english = {word for word, count in counts.items() if _ENGLISH.fullmatch(word) and count >= 40}
 
     def frequency(word: str) -> float:
@@ -70,9 +72,27 @@ def choose_words(
         # A word with a gloss starts with a meaning of its own; one without only when it is frequent enough to learn it.
         return frequency(word) * (8.0 if word in glossed else 1.0) * (0.3 if len(word) > 4 else 1.0)
 
-    kept = {word for word, count in terms.items() if count >= 2 and len(word) <= 4 and (word in jieba or word in glossed)}
-    letters = {chr(code) for code in (*range(0x21, 0x7F), *range(0x3400, 0x9FFF)) if _single(chr(code), counts, glossed, jieba)}
-    letters = {letter.lower() for letter in letters} | {"。", "、", "《", "》", "“", "”", "〔", "〕", "·", "—", "…", "℃", "㎡"}
+    kept = {
+        word for word, count in terms.items() if count >= 2 and len(word) <= 4 and (word in jieba or word in glossed)
+    }
+    letters = {
+        chr(code) for code in (*range(0x21, 0x7F), *range(0x3400, 0x9FFF)) if _single(chr(code), counts, glossed, jieba)
+    }
+    letters = {letter.lower() for letter in letters} | {
+        "。",
+        "、",
+        "《",
+        "》",
+        "“",
+        "”",
+        "〔",
+        "〕",
+        "·",
+        "—",
+        "…",
+        "℃",
+        "㎡",
+    }
     ranked = sorted(usable | english, key=lambda word: (-usefulness(word), word))
     pieces = dict.fromkeys([*sorted(letters), *sorted(kept)])
     for word in ranked:
@@ -88,15 +108,11 @@ def _single(letter: str, counts: Counter[str], glossed: set[str], jieba: dict[st
 
 
 def build_tokenizer(pieces: dict[str, float]) -> Tokenizer:
-    """A `tokenizers.Tokenizer`: NFKC, lower case, digits one by one, white space and nothing else dropped."""
+    """NFKC, lower case, white space dropped, then the likeliest pieces."""
     rows = [(UNKNOWN, min(pieces.values()) - 10.0), *pieces.items()]
     tokenizer = Tokenizer(models.Unigram(rows, unk_id=0, byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.WhitespaceSplit(),
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.Punctuation("isolated"),
-        ]
-    )
+    # No split at digits or punctuation: no piece of two or more signs holds one, so they stand alone anyway, and each
+    # splitter costs a tenth of the speed.
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     return tokenizer

@@ -110,7 +110,9 @@ def test_a_need_in_everyday_words_is_nearest_to_its_official_sentence(encoder: E
             "购置便携式环境空气监测设备，提升应急监测能力。",
         ]
     )
-    everyday = encoder.encode(["楼顶漏雨墙皮发霉要修", "给家里有老人的装个把手防摔", "教老师怎么用电脑上课", "买几台测空气脏不脏的机器"])
+    everyday = encoder.encode(
+        ["楼顶漏雨墙皮发霉要修", "给家里有老人的装个把手防摔", "教老师怎么用电脑上课", "买几台测空气脏不脏的机器"]
+    )
     assert (everyday @ official.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 

@@ -23,9 +23,7 @@ class Encoder(Protocol):
     def dim(self) -> int:
         """Length of a vector."""
 
-    def encode(
-        self, texts: Sequence[str], *, kind: Kind = "passage", progress: bool = False
-    ) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, kind: Kind = "passage", progress: bool = False) -> NDArray[np.float32]:
         """(n_texts, dim) float32, rows of unit length; a text without any known token has a row of zeros.
 
         `kind` chooses the model's prompt where it has one; `progress` shows a bar on stderr.

@@ -73,9 +73,7 @@ class StaticEncoder:
         """Length of a vector."""
         return int(self._codes.shape[1])
 
-    def encode(
-        self, texts: Sequence[str], *, kind: Kind = "passage", progress: bool = False
-    ) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, kind: Kind = "passage", progress: bool = False) -> NDArray[np.float32]:
         """(n_texts, dim) float32 rows of unit length, zeros for a text without a known token.
 
         Queries and passages are read alike: `kind` changes nothing.
@@ -111,9 +109,7 @@ class StaticEncoder:
         return wide
 
 
-def _pool(
-    positions: NDArray[np.int32], starts: NDArray[np.int64], table: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _pool(positions: NDArray[np.int32], starts: NDArray[np.int64], table: NDArray[np.float32]) -> NDArray[np.float32]:
     """The normalised sum of each text's rows: text i owns `positions[starts[i]:starts[i + 1]]`."""
     count = len(starts) - 1
     if len(positions) < SPARSE_TOKENS_MIN:

@@ -48,9 +48,7 @@ class TransformerEncoder:
         """Length of a vector."""
         return self._dim
 
-    def encode(
-        self, texts: Sequence[str], *, kind: Kind = "passage", progress: bool = False
-    ) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, kind: Kind = "passage", progress: bool = False) -> NDArray[np.float32]:
         """(n_texts, dim) float32 rows of unit length, with the model's prompt for that kind."""
         if not texts:
             return np.zeros((0, self._dim), dtype=np.float32)

@@ -1,0 +1,120 @@
+"""The arithmetic of training: pooling, the optimiser, reduction and eight bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from perfsearch.encoding.static import StaticEncoder
+from training import adapt, evaluate, export, vocabulary
+from training.bags import Bags, pool, tokenise
+from training.fit import Groups, Mix, Pairs, Table, fit, soup
+
+
+@pytest.fixture
+def tokenizer() -> Tokenizer:
+    return vocabulary.build_tokenizer({"屋面": -5.0, "楼顶": -5.0, "漏": -7.0, "水": -7.0, "漏水": -6.0, "a": -8.0})
+
+
+def test_the_longest_likely_words_are_the_tokens(tokenizer: Tokenizer) -> None:
+    assert tokenizer.encode("屋面 漏水Ａ", add_special_tokens=False).tokens == ["屋面", "漏水", "a"]
+
+
+def test_bags_give_back_the_chosen_texts(tokenizer: Tokenizer) -> None:
+    bags = tokenise(tokenizer, ["屋面漏水", "", "楼顶"])
+    ids, offsets = bags.select(np.array([2, 0]))
+    assert [tokenizer.id_to_token(int(token)) for token in ids] == ["楼顶", "屋面", "漏水"]
+    assert offsets.tolist() == [0, 1]
+
+
+def test_a_bag_is_the_normalised_sum_of_its_rows_and_an_empty_one_zero() -> None:
+    table = np.array([[0, 0], [3, 0], [0, 4]], dtype=np.float32)
+    bags = Bags(np.array([1, 2, 1], dtype=np.int32), np.array([0, 2, 2, 3]))
+    assert np.allclose(pool(bags, table), [[0.6, 0.8], [0, 0], [1, 0]])
+    read = Table(table, 0.0, np.random.default_rng(1)).read(bags, np.array([0, 2]))
+    assert np.allclose(read.detach().numpy(), [[0.6, 0.8], [1, 0]])
+
+
+def test_the_row_optimiser_steps_as_sparse_adam_does() -> None:
+    rng = np.random.default_rng(3)
+    start = rng.standard_normal((6, 4)).astype(np.float32)
+    bags = Bags(np.array([1, 2, 2, 4], dtype=np.int32), np.array([0, 2, 4]))
+    ours = Table(start, 0.0, rng)
+    module = torch.nn.EmbeddingBag.from_pretrained(
+        torch.from_numpy(start.copy()), freeze=False, mode="sum", sparse=True
+    )
+    theirs = torch.optim.SparseAdam(list(module.parameters()), lr=0.01)
+    target = torch.from_numpy(rng.standard_normal((2, 4)).astype(np.float32))
+    for number in (1, 2, 3):
+        (ours.read(bags, np.array([0, 1])) * target).sum().backward()
+        ours.step(0.01, number)
+        theirs.zero_grad()
+        sums = module(torch.tensor([1, 2, 2, 4]), torch.tensor([0, 2]))
+        (torch.nn.functional.normalize(sums, dim=1, eps=1e-9) * target).sum().backward()
+        theirs.step()
+    assert np.allclose(ours.values.numpy(), module.weight.detach().numpy(), atol=1e-5)
+
+
+def test_training_brings_pairs_together_and_is_the_same_for_a_seed(tokenizer: Tokenizer) -> None:
+    start = np.random.default_rng(0).standard_normal((tokenizer.get_vocab_size(), 16)).astype(np.float32)
+    task = Pairs(tokenise(tokenizer, ["屋面", "a"]), tokenise(tokenizer, ["楼顶", "水"]))
+    mix = Mix(steps=60, rate=0.05, tasks={"pairs": (2, 1.0)}, dropout=0.0)
+    trained = fit(start, {"pairs": task}, mix, report=False)
+    left, right = pool(task.left, trained), pool(task.right, trained)
+    before = pool(task.left, start) @ pool(task.right, start).T
+    after = left @ right.T
+    # The loss asks for a lead over the others of the batch: 0.3 of a cosine is six at scale 20.
+    assert np.all(np.diag(after) > after[[0, 1], [1, 0]] + 0.3)
+    assert not np.all(np.diag(before) > before[[0, 1], [1, 0]] + 0.3)
+    assert np.array_equal(trained, fit(start, {"pairs": task}, mix, report=False))
+    assert np.allclose(soup([trained, trained]), trained)
+
+
+def test_an_adapter_moves_words_that_it_never_saw(tokenizer: Tokenizer) -> None:
+    start = np.random.default_rng(0).standard_normal((tokenizer.get_vocab_size(), 16)).astype(np.float32)
+    task = Groups(tokenise(tokenizer, ["屋面", "楼顶", "a", "水"]), np.array([0, 2, 4]))
+    adaptation = adapt.Adaptation(steps=40, rate=1e-2, tasks={"groups": (2, 1.0)}, hidden=8, dropout=0.0)
+    moved = adapt.adapt(start, {"groups": task}, adaptation, report=False)
+    unseen = tokenizer.token_to_id("漏")
+    assert not np.allclose(moved[unseen], start[unseen], atol=1e-3)
+    assert np.all(moved[0] == 0)
+
+
+def test_fewer_axes_keep_what_texts_differ_by() -> None:
+    rng = np.random.default_rng(5)
+    table = rng.standard_normal((50, 3)).astype(np.float32) @ rng.standard_normal((3, 12)).astype(np.float32)
+    texts = table / np.linalg.norm(table, axis=1, keepdims=True)
+    reduced = export.reduce_dimensions(table, texts, 3, power=0.0)
+    assert reduced.shape == (50, 3)
+    assert np.allclose(reduced @ reduced.T, table @ table.T, atol=1e-3)
+
+
+def test_eight_bits_keep_a_row_within_a_hundredth() -> None:
+    table = np.random.default_rng(6).standard_normal((20, 32)).astype(np.float32)
+    table[0] = 0
+    codes, weights = export.quantise(table)
+    assert np.abs(codes * weights[:, None] - table).max() <= weights.max() / 2 + 1e-7
+
+
+def test_a_written_folder_is_read_by_the_encoder(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    table = np.eye(tokenizer.get_vocab_size(), 8, dtype=np.float32)
+    table[0] = 0
+    fingerprint = export.write_model(tmp_path / "model", tokenizer, table)
+    encoder = StaticEncoder(tmp_path / "model", "tiny")
+    assert encoder.name == f"tiny@{fingerprint}"
+    texts = ["屋面漏水", "楼顶", ""]
+    assert np.allclose(encoder.encode(texts), pool(tokenise(tokenizer, texts), table), atol=1e-6)
+
+
+def test_ndcg_by_hand() -> None:
+    # Gains 3 and 1, found in places 2 and 1: (1 + 3 / log2 3) / (3 + 1 / log2 3).
+    assert evaluate.ndcg_at_10([7, 4, 9], {4: 2.0, 7: 1.0}) == pytest.approx(
+        (1 + 3 / 1.58496) / (3 + 1 / 1.58496), 1e-4
+    )
+    ranks = evaluate.rank_scores(np.array([[0.1, 0.9] + [0.0] * 18], dtype=np.float32), [{0: 1.0}])
+    assert ranks["log_rank"] == pytest.approx(np.log10(2))
+    assert ranks["ndcg"] == pytest.approx(100 / np.log2(3))

@@ -1,0 +1,62 @@
+"""What the training reads, and what it keeps apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training import corpora, glosses, sources, tasks, thesaurus
+from training.sources import RegisterItem
+
+
+def test_a_half_written_register_line_is_passed_over(tmp_path: Path) -> None:
+    whole = {"topic": "屋面", "official": "屋面防水修缮。", "everyday": ["楼顶漏水"], "terms": [["屋面", "楼顶"]]}
+    path = tmp_path / "part.jsonl"
+    path.write_text(json.dumps(whole, ensure_ascii=False) + "\n" + '{"topic": "屋面", "offi')
+    assert list(sources.read_register_file(path)) == [
+        RegisterItem("屋面", "屋面防水修缮。", ("楼顶漏水",), (("屋面", "楼顶"),))
+    ]
+
+
+def test_one_topic_in_twelve_is_held_out_whatever_else_the_register_holds() -> None:
+    items = [RegisterItem(f"topic {number}", "", (), ()) for number in range(2_400)]
+    held = sum(tasks.is_held_out(item) for item in items)
+    assert 150 < held < 250
+    assert tasks.is_held_out(items[0]) == tasks.is_held_out(RegisterItem("topic 0", "另一句", ("别的",), ()))
+
+
+def test_items_that_repeat_the_development_set_are_left_out() -> None:
+    filings = ["本项目主要用于修缮办公大楼外立面玻璃幕墙。"]
+    queries = ["大楼外墙怕掉东西砸人"]
+    copied = RegisterItem("a", "拟修缮办公大楼外立面玻璃。", ("楼外面的玻璃",), ())
+    asked = RegisterItem("b", "外墙排险。", ("外墙怕掉东西砸人",), ())
+    free = RegisterItem("c", "更换电梯。", ("换升降机",), ())
+    assert tasks.drop_development([copied, asked, free], filings, queries) == [free]
+
+
+def test_a_sense_loses_its_pinyin_tags_and_pointers() -> None:
+    assert glosses.clean_sense("(coll.) to repair (a building)") == "to repair (a building)"
+    assert glosses.clean_sense("CL:個|个[ge4]") == ""
+    assert glosses.clean_sense("surname Wang") == ""
+    assert glosses.clean_sense("beeper (abbr. for BP機|BP机[BP ji1])") == "beeper"
+
+
+def test_short_sentences_are_joined_and_long_ones_cut_at_commas() -> None:
+    assert corpora.split_sentences("去。今天要去单位开会讨论预算编制。") == ["去。今天要去单位开会讨论预算编制。"]
+    long = "，".join(["对办公楼屋面及外墙渗漏部位实施防水修缮"] * 8) + "。"
+    assert [len(sentence) for sentence in corpora.split_sentences(long)] == [80, 80]
+
+
+@given(st.text(alphabet="预算，。；\n绩效a1 ", max_size=400))
+def test_sentences_hold_the_whole_text_in_order_and_keep_their_limit(text: str) -> None:
+    sentences = corpora.split_sentences(text)
+    assert "".join("".join(sentences).split()) == "".join(text.split())
+    assert all(0 < len(sentence) <= corpora.SENTENCE_LENGTH_MAX for sentence in sentences)
+
+
+def test_the_thesaurus_takes_words_and_not_parts_of_the_term() -> None:
+    item = RegisterItem("a", "修缮屋面渗漏。", ("楼顶漏水要修",), (("屋面", "楼顶", "屋面层"), ("渗漏", "漏水")))
+    assert set(thesaurus.candidate_pairs([item])) == {("屋面", "楼顶"), ("渗漏", "漏水")}

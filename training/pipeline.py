@@ -1,0 +1,102 @@
+"""From the data folder to the model folder: what is read, trained, averaged, reduced and written, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from training import adapt, corpora, evaluate, export, glosses, recipe, sources, table, tasks, teacher, vocabulary
+from training.bags import Bags, pool, tokenise
+from training.fit import Task, fit, soup
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every run starts from."""
+
+    tokenizer: Tokenizer
+    tasks: dict[str, Task]
+    first: NDArray[np.float32]
+    sample: list[str]
+    """Official sentences and loose prose: the texts whose axes the vectors are reduced to."""
+    counts: dict[str, int]
+    """Name of each kind of data -> how much of it was read."""
+
+
+def read_items(shared: Path, say: Say) -> list[sources.RegisterItem]:
+    """The register items to train on: not of a held-out topic, nothing that repeats the development set."""
+    items = [item for item in sources.read_register(shared / "data") if not tasks.is_held_out(item)]
+    filings, queries, _ = evaluate.development_queries(shared)
+    kept = tasks.drop_development(items, [text for sections in filings for text in sections], queries)
+    say(f"register: {len(kept)} items; {len(items) - len(kept)} left out as near the development set")
+    return kept
+
+
+def prepare(shared: Path, wordnet: Path, work: Path, say: Say) -> Ground:
+    """Read the sources, build the tokenizer, the tasks and the first table."""
+    data, seed = shared / "data", recipe.SEED
+    known = glosses.read_glosses(data, wordnet)
+    senses = sorted({text for found in known.values() for text, _ in found})
+    parallel = list(sources.read_parallel(data))
+    english = sorted({text for _, text, _ in parallel})
+    say(f"teacher: {len(senses)} senses of {len(known)} words, {len(english)} sentences")
+    sense_vectors, sentence_vectors = teacher.encode(senses, work), teacher.encode(english, work)
+    items = read_items(shared, say)
+    neighbours, titles, loose = corpora.cut_pairs(data, seed)
+    say(f"prose: {len(neighbours)} neighbours, {len(titles)} titles, {len(loose)} loose sentences")
+
+    counts = vocabulary.count_words(left + right for left, right in neighbours[::4])
+    told = [text for item in items for text in (*item.everyday, item.official)]
+    everyday = vocabulary.count_words([*(chinese for chinese, _, _ in parallel), *told * 3])
+    pieces = vocabulary.choose_words(counts, everyday, known, items, recipe.VOCABULARY_SIZE)
+    tokenizer = vocabulary.build_tokenizer(pieces)
+
+    words, word_vectors = table.gloss_vectors(known, senses, sense_vectors)
+    built: dict[str, Task] = {
+        "parallel": tasks.parallel_task(tokenizer, data, english, sentence_vectors),
+        "glosses": tasks.gloss_task(tokenizer, words, word_vectors, set(counts) | set(everyday)),
+        "synonyms": tasks.grouped(tokenizer, tasks.synonym_groups(data, known)),
+        "graded": tasks.graded(tokenizer, tasks.graded_pairs(data)),
+        **tasks.prose_tasks(tokenizer, neighbours, titles, seed),
+        **tasks.register_tasks(tokenizer, items, loose),
+    }
+    shown = tasks.join_bags([built[name] for name in ("neighbours", "parallel", "register")])
+    weights = table.sif_weights(shown, tokenizer.get_vocab_size())
+    first = table.first_table(tokenizer, words, word_vectors, weights, seed)
+    sample = [item.official for item in items] + loose[: recipe.AXES_SAMPLE_SIZE]
+    sizes = {
+        "dictionary words": len(known), "parallel sentences": len(parallel), "register items": len(items),
+        "everyday wordings": sum(len(item.everyday) for item in items), "neighbouring passages": len(neighbours),
+        "titles with bodies": len(titles), "graded pairs": len(tasks.graded_pairs(data)),
+    }  # fmt: skip
+    return Ground(tokenizer, built, first, sample, sizes)
+
+
+def train(ground: Ground, say: Say, seeds: Sequence[int] = recipe.SEEDS) -> NDArray[np.float32]:
+    """The final table before reduction: general training, then the register, each run averaged with its sisters."""
+    general = []
+    for seed in seeds:
+        say(f"general training, seed {seed}")
+        general.append(fit(ground.first, ground.tasks, recipe.general(seed)))
+    base = soup(general)
+    say("adaptation to the register")
+    adapted = adapt.adapt(base, ground.tasks, recipe.ADAPTATION)
+    followed = adapt.follow(ground.tasks, base, adapted)
+    final = []
+    for seed in seeds:
+        say(f"register training, seed {seed}")
+        final.append(fit(adapted, followed, recipe.register(seed)))
+    return soup(final)
+
+
+def reduce(ground: Ground, trained: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The table on its strongest axes, as it ships."""
+    bags: Bags = tokenise(ground.tokenizer, ground.sample)
+    return export.reduce_dimensions(trained, pool(bags, trained), recipe.DIMENSION, recipe.AXES_POWER)
