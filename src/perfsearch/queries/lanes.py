@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 FILING_ID = 8.0
 PROJECT_NAME = 2.0
-DOCUMENT_NUMBER = 1.5
+DOCUMENT_NUMBER = 1.0
+POLICY = 0.8
 APPLICANT = 0.5
 AMOUNT = 0.6
 YEAR = 0.12
@@ -53,14 +54,23 @@ class Lanes:
 def find_lanes(
     question: Question,
     headers: Headers,
-    citing: Callable[[str, int, int], NDArray[np.int64]],
+    citing_number: Callable[[str, int, int], NDArray[np.int64]],
+    citing_title: Callable[[str], tuple[str, NDArray[np.int64]] | None],
 ) -> Lanes:
-    """The lanes that a question opens; `citing` gives the filings that cite a document number (code, year, number)."""
+    """The lanes that a question opens.
+
+    `citing_number` gives the filings that cite a document number (code, year, number), `citing_title` the title of
+    the policy that a query means beyond doubt and the filings that cite it under whatever name.
+    """
     lanes = Lanes()
     for filing_id in question.filing_ids:
         lanes.give(headers.with_id(filing_id), FILING_ID, f"申报表编号 {filing_id}")
     for code, year, number in question.document_numbers:
-        lanes.give(citing(code, year, number), DOCUMENT_NUMBER, f"文号 {code}〔{year}〕{number}号")
+        lanes.give(citing_number(code, year, number), DOCUMENT_NUMBER, f"文号 {code}〔{year}〕{number}号")
+    if question.names_a_policy:
+        policy = citing_title(question.text)
+        if policy is not None:
+            lanes.give(policy[1], POLICY, f"引用 {policy[0]}")
     _project_lanes(question, headers, lanes)
     for match in headers.applicants.find(question.text, limit=5, similarity_min=0.85):
         lanes.give(match.filing_nos, APPLICANT * match.similarity, f"申报单位 {match.name}")

@@ -19,6 +19,11 @@ _ASKING_WORDS = """
     这段 段话 类 内容 一起 哪些项目 做
 """
 _ASKING = frozenset(_ASKING_WORDS.split())
+POLICY_QUERY_MAX = 60
+"""A longer query is a question about something, not a title with a word or two beside it."""
+_POLICY_WORD = re.compile(
+    r"(?:法|条例|办法|规定|规划|纲要|意见|通知|方案|细则|决定|标准|制度|要求|章程|指南)(?:[\s》）)]|$)"
+)
 _FILING_ID = re.compile(r"(?<![0-9a-z])(?:\d{4}|0000)-[0-9a-f]{10}(?![0-9a-z])")
 # A number as people type it: brackets of any kind or none, blanks, 第, missing 号. The agency's code is 2 to 12
 # characters, and the year is bracketed or parted from the number, so that 2020年10月 is none.
@@ -58,6 +63,13 @@ class Question:
     def document_numbers(self) -> tuple[tuple[str, int, int], ...]:
         """Document numbers as (agency's code, year, number); the code may have a word too many in front."""
         return tuple(dict.fromkeys((m[1], int(m[2]), int(m[3])) for m in _NUMBER.finditer(self.normalized)))
+
+    @cached_property
+    def names_a_policy(self) -> bool:
+        """Whether the query may be a policy's title, short name or number: it has its brackets, or ends a word as one."""
+        return len(self.text) <= POLICY_QUERY_MAX and bool(
+            self.document_numbers or "《" in self.text or _POLICY_WORD.search(self.normalized)
+        )
 
     @cached_property
     def amounts(self) -> tuple[float, ...]:
