@@ -23,13 +23,14 @@ from perfsearch.errors import (
 )
 from perfsearch.indexes.catalog import Catalog
 from perfsearch.indexes.intake import Intake, Reception
+from perfsearch.indexes.indicators import IndicatorIndex
 from perfsearch.indexes.lexical import LexicalIndex
 from perfsearch.indexes.lock import write_lock
 from perfsearch.indexes.passages import CONTEXT_IDENTITY
 from perfsearch.indexes.store import Store
-from perfsearch.indexes.updating import CATALOG, LEXICAL, VECTORS, Indexes
+from perfsearch.indexes.updating import CATALOG, INDICATORS, LEXICAL, VECTORS, Indexes
 from perfsearch.indexes.vector import VectorIndex
-from perfsearch.indexes.view import FilingCache, StaleView, View
+from perfsearch.indexes.view import FilingCache, StaleViewError, View
 from perfsearch.model import (
     AddReport,
     Filing,
@@ -188,7 +189,10 @@ class Library:
                     catalog = self._view.catalog.renewed()
                     if catalog is self._view.catalog:
                         return self._view
-                    self._view = self._make_view(catalog, self._view.lexical.renewed(), self._view.vectors.renewed())
+                    old = self._view
+                    self._view = self._make_view(
+                        catalog, old.lexical.renewed(), old.vectors.renewed(), old.indicators.renewed()
+                    )
                     return self._view
                 except LibraryDamaged as error:  # made anew meanwhile, or really damaged
                     _log.info("opening the indexes again: %s", error)
@@ -221,15 +225,16 @@ class Library:
             found = self._open_indexes_to_read()
         except LibraryDamaged:
             return -1
-        return min(found[0].seq, found[1].seq, found[2].seq)
+        return min(index.seq for index in found)
 
-    def _open_indexes_to_read(self) -> tuple[Catalog, LexicalIndex, VectorIndex]:
+    def _open_indexes_to_read(self) -> tuple[Catalog, LexicalIndex, VectorIndex, IndicatorIndex]:
         identity, encoder_identity, dim = self._identities()
         folder = self.directory / INDEXES_FOLDER
         return (
             Catalog(folder / CATALOG, identity),
             LexicalIndex(folder / LEXICAL, identity),
             VectorIndex(folder / VECTORS, encoder_identity, dim),
+            IndicatorIndex(folder / INDICATORS, encoder_identity, dim, lambda: self.encoder),
         )
 
     def _identities(self) -> tuple[str, str, int]:
@@ -254,12 +259,15 @@ class Library:
             pass
         return self._make_view(*self._open_indexes_to_read())
 
-    def _make_view(self, catalog: Catalog, lexical: LexicalIndex, vectors: VectorIndex) -> View:
+    def _make_view(
+        self, catalog: Catalog, lexical: LexicalIndex, vectors: VectorIndex, indicators: IndicatorIndex
+    ) -> View:
         return View(
             self._store,
             catalog,
             lexical,
             vectors,
+            indicators,
             lambda: self.encoder,
             self._segmenter,
             self.settings,
@@ -271,7 +279,7 @@ class Library:
         for _ in range(STALE_RETRIES):
             try:
                 return question(self.view())
-            except StaleView:
+            except StaleViewError:
                 time.sleep(STALE_WAIT_SECONDS)
         return question(self.view())
 

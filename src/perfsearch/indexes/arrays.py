@@ -251,10 +251,7 @@ class ArrayLog:
                 self._check(name)
 
     def _check(self, name: str) -> None:
-        if (
-            zlib.crc32(memoryview(self._arrays[name]).cast("B") if len(self._arrays[name]) else b"")
-            != (self._published.checksums[name])
-        ):
+        if zlib.crc32(self._arrays[name].view(np.uint8).data) != self._published.checksums[name]:
             raise LibraryDamaged(f"{self._path(name, self._published.generation)}: its checksum does not fit")
 
     def _commit(self, published: _Published) -> None:

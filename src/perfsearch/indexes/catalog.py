@@ -226,7 +226,8 @@ class Catalog:
         rows = np.searchsorted(numbers, filing_nos)
         inside = rows < len(numbers)
         rows, filing_nos = rows[inside], filing_nos[inside]
-        return rows[numbers[rows] == filing_nos]
+        known: Ints = rows[numbers[rows] == filing_nos]
+        return known
 
     def knows(self, filing_nos: Ints) -> Mask:
         """Which of these filings stand in the catalog."""

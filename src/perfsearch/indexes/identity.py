@@ -95,7 +95,7 @@ def closest_lineage(name: str, known: Mapping[str, str]) -> str | None:
     """
     best: tuple[float, str] | None = None
     digits = _digits(name)
-    for other, lineage in known.items():
+    for other in known:
         # Names of very different lengths can't reach the bound, and comparing lengths is cheap.
         if abs(len(other) - len(name)) > len(name) * 0.5 + 1 or _digits(other) != digits:
             continue

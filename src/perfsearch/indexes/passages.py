@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from perfsearch.encoding import Encoder
 from perfsearch.model import Filing
-from perfsearch.text.chunk import Chunk, chunk_filing, sentences
+from perfsearch.text.chunk import Chunk, chunk_filing
 from perfsearch.text.segment import Segmenter
 
 CONTEXT_IDENTITY = "context-1"
 """Names what `words_of` and `texts_of` add to a chunk; a library records it."""
+
+_NAMED_ALREADY = ("header", "indicators")
+"""The header begins with the project's name; on rows of indicators it drowns the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def read_passages(filing: Filing, segmenter: Segmenter) -> Passages:
     return Passages(
         chunks,
         [_with_context(segmenter.tokens(chunk.text), name) for chunk in chunks],
-        [texts_of(chunk) for chunk in chunks],
+        [texts_of(filing, chunk) for chunk in chunks],
     )
 
 
@@ -48,9 +51,18 @@ def _with_context(words: list[str], name: list[str]) -> list[str]:
     return words + [word for word in dict.fromkeys(name) if word not in own]
 
 
-def texts_of(chunk: Chunk) -> list[str]:
-    """The sentences of a chunk, which become its vectors."""
-    return [text for start, end in sentences(chunk.text) if (text := chunk.text[start:end].strip())]
+def texts_of(filing: Filing, chunk: Chunk) -> list[str]:
+    """The texts of a chunk that become its vectors (its score is that of the closest): one, with the project's name.
+
+    nDCG@10 of the vectors alone, 73 development queries over 19 real filings among 1,200 others: whole passages 76.0,
+    with the name 79.3 (79.8 with the name before prose only), sentences of up to 90 characters 70.5, with the name
+    77.9, both together 78.4. One vector a chunk is also a third of the disk and memory.
+    """
+    if not chunk.text.strip():
+        return []
+    if chunk.section in _NAMED_ALREADY or not filing.project_name:
+        return [chunk.text]
+    return [f"{filing.project_name}。{chunk.text}"]
 
 
 def encode_passages(passages: Sequence[Passages], encoder: Encoder) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""The quantised copy of all vectors that faiss scans: four bits for every four numbers, 32 vectors a block."""
+"""The quantised copy of all vectors that faiss scans: four bits for every two numbers, 32 vectors a block."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ class QuantisedScan:
 
 
 def _n_parts(dim: int) -> int:
-    """Sub-vectors of four numbers; of fewer or more where four does not divide the width."""
-    return next(dim // size for size in (4, 3, 5, 2, 7, 1) if dim % size == 0)
+    """Sub-vectors of two numbers; of three or more where two does not divide the width."""
+    return next(dim // size for size in (2, 3, 5, 7, 1) if dim % size == 0)
 
 
 def _codes_of(index: Any) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from perfsearch.errors import LibraryError
 from perfsearch.indexes.catalog import Catalog
 from perfsearch.indexes.headers import HeaderRow, Headers
 from perfsearch.indexes.identity import applicant_key, closest_lineage, core_name
+from perfsearch.indexes.indicators import IndicatorIndex
 from perfsearch.indexes.lexical import LexicalIndex
 from perfsearch.indexes.passages import texts_of, words_of
 from perfsearch.indexes.schema import BUDGET_FIELDS
@@ -36,7 +37,7 @@ Ints = NDArray[np.int64]
 WeightedTerms = tuple[tuple[str, float], ...]
 
 
-class StaleView(LibraryError):
+class StaleViewError(LibraryError):
     """A filing of the view was removed while the query ran: ask again of a fresh view."""
 
 
@@ -97,6 +98,7 @@ class View:
         catalog: Catalog,
         lexical: LexicalIndex,
         vectors: VectorIndex,
+        indicators: IndicatorIndex,
         encoder: Callable[[], Encoder],
         segmenter: Segmenter,
         settings: Settings,
@@ -106,6 +108,7 @@ class View:
         self.catalog = catalog
         self.lexical = lexical.bounded(catalog.n_chunks)
         self.vectors = vectors.bounded(catalog.n_chunks)
+        self.indicators = indicators
         self.segmenter = segmenter
         self.settings = settings
         self._encoder = encoder
@@ -136,7 +139,7 @@ class View:
         """Chunks with their texts, aligned with the ids.
 
         Raises:
-            StaleView: a filing was removed meanwhile.
+            StaleViewError: a filing was removed meanwhile.
         """
         numbers = self.filing_of(chunk_ids).tolist()
         sections = self.catalog.section_of(chunk_ids)
@@ -158,28 +161,28 @@ class View:
         """A filing by its number.
 
         Raises:
-            StaleView: it was removed meanwhile.
+            StaleViewError: it was removed meanwhile.
         """
         return self._filings([filing_no])[filing_no]
 
     def _filings(self, numbers: Sequence[int]) -> dict[int, Filing]:
         found = self._cache.get(numbers, self.store.filings)
         if any(number not in found for number in numbers):
-            raise StaleView("the library changed while it was asked; ask again")
+            raise StaleViewError("the library changed while it was asked; ask again")
         return found
 
     def summaries(self, filing_nos: Ints) -> list[FilingSummary]:
         """Headers of filings, aligned with the numbers.
 
         Raises:
-            StaleView: a filing was removed meanwhile.
+            StaleViewError: a filing was removed meanwhile.
         """
         numbers = np.asarray(filing_nos).tolist()
         found = self.store.summaries(list(dict.fromkeys(numbers)))
         try:
             return [found[number] for number in numbers]
         except KeyError:
-            raise StaleView("the library changed while it was asked; ask again") from None
+            raise StaleViewError("the library changed while it was asked; ask again") from None
 
     def filing_no(self, filing_id: str) -> int | None:
         """The number of the filing of that id as the view knows it; None where there is none."""
@@ -226,6 +229,12 @@ class View:
         """Ids of these filings' chunks of one section, ascending."""
         return self.catalog.chunks_of(filing_nos, section)
 
+    def chunk_ranges(self, filing_nos: Ints) -> tuple[Ints, Ints]:
+        """The first chunk id of each filing and the one behind its last, aligned."""
+        rows = np.searchsorted(self.catalog["filing_no"], filing_nos)
+        first = self.catalog["first_chunk"][rows].astype(np.int64)
+        return first, first + self.catalog["n_chunks"][rows]
+
     def header_chunks(self, filing_nos: Ints) -> Ints:
         """Ids of the first chunk of these filings' headers, ascending."""
         return self.section_chunks(filing_nos, "header")
@@ -258,8 +267,8 @@ class View:
         return own, tuple((term, 0.5) for term in wider if term != own[0][0])
 
     def encode_chunks(self, filing: Filing, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
-        """One vector of unit length a chunk, (n_chunks, dim): the mean of its sentences' vectors."""
-        texts = [texts_of(chunk) for chunk in chunks]
+        """One vector of unit length a chunk, (n_chunks, dim): of the same texts as the library's vectors."""
+        texts = [texts_of(filing, chunk) for chunk in chunks]
         counts = np.asarray([len(part) for part in texts], dtype=np.int64)
         vectors = np.zeros((len(chunks), self.encoder.dim), dtype=np.float32)
         flat = [text for part in texts for text in part]

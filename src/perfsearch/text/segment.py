@@ -20,55 +20,12 @@ from perfsearch.text.normalize import normalize
 TOKEN_LENGTH_MAX = 64
 """A longer token (a run of letters in damaged text) is cut to this many characters."""
 
-STOP_WORDS = frozenset(
-    [
-        "的",
-        "了",
-        "和",
-        "与",
-        "及",
-        "或",
-        "在",
-        "是",
-        "对",
-        "为",
-        "以",
-        "等",
-        "将",
-        "并",
-        "其",
-        "之",
-        "于",
-        "由",
-        "从",
-        "也",
-        "而",
-        "就",
-        "都",
-        "把",
-        "被",
-        "着",
-        "得",
-        "所",
-        "该",
-        "此",
-        "这",
-        "那",
-        "个",
-        "各",
-        "向",
-        "按",
-        "以及",
-        "并且",
-        "或者",
-        "对于",
-        "关于",
-        "根据",
-        "按照",
-        "通过",
-        "进行",
-    ]
-)
+_STOP_WORDS = """
+    的 了 和 与 及 或 在 是 对 为 以 等 将 并 其 之 于 由 从 也 而 就 都 把 被 着 得 所 该 此 这 那 个 各 向 按
+    以及 并且 或者 对于 关于 根据 按照 通过 进行
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""Words of grammar, which are in every passage and tell none from another."""
 
 # Signs that the segmenter would keep inside a word (2018-2021, wifi_6) part words here; length is kept.
 _JOINT = re.compile(r"[-_#&+~]")
@@ -150,9 +107,10 @@ def _is_word(word: str) -> bool:
 
 def _canonical(plain: str) -> list[tuple[str, int, int]]:
     """Document numbers and amounts in their one spelling, with their spans in the normalised text."""
-    found: list[tuple[str, int, int]] = []
-    for match in _NUMBER.finditer(plain):
-        found.append((f"〔{match['year']}〕{int(match['serial'])}号", match.start(), match.end()))
+    found = [
+        (f"〔{match['year']}〕{int(match['serial'])}号", match.start(), match.end())
+        for match in _NUMBER.finditer(plain)
+    ]
     for match in _AMOUNT.finditer(plain):
         try:
             yuan = Decimal(match["value"].replace(",", "")) * _UNIT_YUAN[match["unit"]]
