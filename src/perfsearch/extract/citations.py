@@ -147,8 +147,15 @@ def extract_filing_citations(
 
 def _pointers(text: str, section: str) -> list[Citation]:
     return [
-        Citation(section=section, start=b.start, end=b.end, text=text[b.start : b.end], implicit=True, kind="other")
-        for b in find_back_references(text)
+        Citation(
+            section=section,
+            start=back.start,
+            end=back.end,
+            text=text[back.start : back.end],
+            implicit=True,
+            pinpoint=pinpoint_after(text, back.end),
+        )
+        for back in find_back_references(text)
     ]
 
 

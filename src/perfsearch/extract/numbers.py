@@ -39,7 +39,7 @@ _BARE = re.compile(
     rf"(?P<di>第)?{GAP}(?P<serial>{SERIAL}){GAP}(?P<tail>(?:{TAIL}){NO_PLACE})"
 )
 _ORDER = re.compile(
-    rf"(?P<genre>令|公告|通告){GAP}(?P<bracket>[（(〔\[【]{GAP})?"
+    rf"(?P<genre>令|公告|通告){GAP}(?P<bracket>[（(〔\[【](?!{GAP}(?:{YEAR}){GAP}年?{GAP}[{CLOSE}]){GAP})?"
     rf"(?:(?:[{OPEN}]{GAP})?(?P<year>{YEAR}){GAP}年?{GAP}(?:[{CLOSE}]{GAP})?)?"
     rf"第{GAP}(?P<serial>{SERIAL}|{CHINESE_SERIAL}){GAP}号(?(bracket){GAP}[）)〕\]】])"
 )
@@ -216,7 +216,7 @@ def _bare(text: str) -> list[DocumentNumber]:
     found = []
     for match in _BARE.finditer(text):
         start, code = code_before(text, match.start())
-        if not _plausible(code, strict=True):
+        if not _plausible(code, strict=True) or (match["di"] and code.endswith(("令", "公告", "通告"))):
             continue
         plain = _SPACE.sub("", code) + _SPACE.sub("", match["displaced"] or "")
         year, serial = _year(match["year"]), str(_number(match["serial"]))
@@ -236,7 +236,8 @@ def _orders(text: str) -> list[DocumentNumber]:
             serial = str(_number(match["serial"]))
             normal = f"{plain}〔{year}〕{serial}号" if year else f"{plain}第{serial}号"
             end = match.end()
-            found.append(DocumentNumber(start, end, text[start:end], normal, plain, year, serial, False, weak=not body))
+            odd = year is not None and match.group().find("年") < 0  # an order prints its year as 2018年 or not at all
+            found.append(DocumentNumber(start, end, text[start:end], normal, plain, year, serial, odd, weak=not body))
     return found
 
 

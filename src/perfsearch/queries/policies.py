@@ -14,6 +14,7 @@ from perfsearch.errors import NotFound, UsageError
 from perfsearch.extract.catalogue import KnownPolicy, shipped_catalogue
 from perfsearch.extract.folding import fold_title, number_lookup_key, title_lookup_key
 from perfsearch.extract.numbers import normalize_document_number
+from perfsearch.extract.policy_findings import policy_findings
 from perfsearch.model import (
     CoCited,
     Filing,
@@ -21,6 +22,7 @@ from perfsearch.model import (
     MissingResult,
     PolicyCitation,
     PolicyFacts,
+    PolicyFinding,
     PolicyPage,
     PolicyResult,
     PolicySummary,
@@ -156,6 +158,27 @@ def _sharing(book: PolicyBook, own: set[int], filing: Filing, view: View) -> lis
     with contextlib.suppress(NotFound):
         weights.pop(view.store.number(filing.id), None)
     return [number for number, _ in weights.most_common(20)]
+
+
+class LibraryUsage:
+    """What the filings of a library print beside a number or a title, as evidence for findings."""
+
+    def __init__(self, view: View) -> None:
+        self._book = view.store.policies
+
+    def titles_of_number(self, key: str) -> Sequence[tuple[str, int]]:
+        """Titles of the policies under a number's lookup key, and how many filings cite each."""
+        return [(row.title, row.filings) for row in self._book.under([key]) if row.title and row.filings]
+
+    def numbers_of_title(self, key: str) -> Sequence[tuple[str, int]]:
+        """Numbers of the policies under a title's lookup key, and how many filings cite each."""
+        rows = self._book.under([key])
+        return [(row.document_number, row.filings) for row in rows if row.document_number and row.filings]
+
+
+def findings(view: View, filing: Filing) -> list[PolicyFinding]:
+    """What a filing's legal bases give cause to ask, by the catalogue and by what other filings of the library print."""
+    return policy_findings(filing, shipped_catalogue(), LibraryUsage(view))
 
 
 # -- shaping answers
