@@ -158,8 +158,8 @@ class FieldChange(Value):
     """A header field or an amount that differs."""
 
     field: str
-    before: str | float | bool | None = None
-    after: str | float | bool | None = None
+    before: bool | int | float | str | None = None
+    after: bool | int | float | str | None = None
     change: float | None = None
 
 

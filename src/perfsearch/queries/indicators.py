@@ -40,7 +40,7 @@ EXAMPLES_SHOWN = 3
 SPREADS_SHOWN = 3
 BINS = 8
 SET_FILINGS_SHOWN = 50
-SETS_SHOWN = 10
+SETS_SHOWN = 30
 AMONG_MAX = 5_000
 """Filings of the found indicators within which shared sets are looked for, the newest first."""
 
