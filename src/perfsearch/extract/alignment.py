@@ -30,6 +30,10 @@ EDGE = 6
 CHAINED_SHARE = 0.5
 """Of two chains that have more than this share of their characters in common, on both sides, only the better stays."""
 
+SIMILARITY_MIN = 0.5
+"""Below it an alignment is no passage. Unrelated passages of equal length have 0.15 to 0.3 of their characters in
+common and in order; with three words in ten replaced it is 0.65 to 0.75."""
+
 Block = tuple[int, int, int]
 """(place in the draft, place in the source, length) of a run that is the same on both sides."""
 

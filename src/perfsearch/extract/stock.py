@@ -39,7 +39,17 @@ def _grams() -> NDArray[np.uint32]:
 
 
 def stock_mask(folded: Folded) -> Mask:
-    """(n,) for each folded character whether it belongs to a stock phrase of public prose."""
+    """(n,) for each folded character whether it belongs to a stock phrase of public prose, or to the rest of a word.
+
+    A word or number in ASCII is worth two characters, however long it is.
+    """
+    known = _phrases(folded)
+    ascii_ = folded.codes < 128
+    known[2:] |= ascii_[2:] & ascii_[1:-1] & ascii_[:-2]
+    return known
+
+
+def _phrases(folded: Folded) -> Mask:
     hashes = (gram_hashes(folded.codes, STOCK_GRAM) >> np.uint64(32)).astype(np.uint32)
     if not len(hashes):
         return np.zeros(len(folded), dtype=np.bool_)

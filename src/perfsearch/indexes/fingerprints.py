@@ -298,7 +298,13 @@ class FingerprintIndex:
             columns, n_high, n_filings = self._joined(group)
             extents.append(
                 _Extent(
-                    rows["low"], len(columns["low"]), rows["high"], n_high, rows["directory"], rows["filing_no"], n_filings
+                    rows["low"],
+                    len(columns["low"]),
+                    rows["high"],
+                    n_high,
+                    rows["directory"],
+                    rows["filing_no"],
+                    n_filings,
                 )
             )
             for name, values in columns.items():

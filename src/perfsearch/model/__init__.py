@@ -10,6 +10,16 @@ from perfsearch.model.answers import (
     SearchResult,
 )
 from perfsearch.model.base import Value
+from perfsearch.model.duplicates import (
+    ClusterReport,
+    DuplicateCluster,
+    DuplicateMatch,
+    DuplicateRates,
+    DuplicateReport,
+    DuplicateSource,
+    SectionRates,
+    StaleFinding,
+)
 from perfsearch.model.filing import (
     SECTIONS,
     Budget,
@@ -40,7 +50,13 @@ __all__ = [
     "AddReport",
     "Budget",
     "Citation",
+    "ClusterReport",
     "CoCited",
+    "DuplicateCluster",
+    "DuplicateMatch",
+    "DuplicateRates",
+    "DuplicateReport",
+    "DuplicateSource",
     "Evidence",
     "Explanation",
     "Filing",
@@ -60,7 +76,9 @@ __all__ = [
     "Scores",
     "SearchHit",
     "SearchResult",
+    "SectionRates",
     "Source",
+    "StaleFinding",
     "TargetValue",
     "Value",
     "Warning",
