@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from perfsearch.library import Library
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
@@ -22,3 +28,38 @@ def shared() -> Path:
 def corpus() -> Path:
     """The folder of sample filings that ships with the project."""
     return REPOSITORY / "corpus"
+
+
+@pytest.fixture(scope="session")
+def facts() -> dict[str, Any]:
+    """What the sample filings hold on purpose: lineages, shared passages, policies, problems, everyday queries."""
+    found: dict[str, Any] = json.loads(
+        (REPOSITORY / "tests" / "data" / "corpus_facts.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+@pytest.fixture(scope="session")
+def sample_directory(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
+    """A library of the sample filings; for reading only."""
+    from perfsearch.library import Library
+
+    directory = tmp_path_factory.mktemp("sample") / "library"
+    with Library.open(directory) as library:
+        library.add(sorted(corpus.glob("*.txt")))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def sample(sample_directory: Path) -> Iterator[Library]:
+    """The library of the sample filings, open for reading."""
+    from perfsearch.library import Library
+
+    with Library.open(sample_directory, create=False, readonly=True) as library:
+        yield library
+
+
+@pytest.fixture(scope="session")
+def sample_ids(sample: Library) -> dict[tuple[str, int], str]:
+    """Ids of the sample filings by file and index."""
+    return {(summary.source.file, summary.source.index): summary.id for summary in sample.list()}

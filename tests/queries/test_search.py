@@ -1,0 +1,184 @@
+"""Search answers by words and by meaning, whatever is exact first, and says when it has nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from perfsearch.errors import UsageError
+from perfsearch.library import Library
+from perfsearch.model import Filters, SearchResult
+
+Ids = dict[tuple[str, int], str]
+
+
+def top(result: SearchResult, n: int = 5) -> list[str]:
+    return [hit.filing_id for hit in result.hits[:n]]
+
+
+def test_a_need_told_in_everyday_words_finds_the_filings_that_meet_it(
+    sample: Library, sample_ids: Ids, facts: dict[str, Any]
+) -> None:
+    missed = []
+    for query in facts["queries"]:
+        wanted = {sample_ids[file, index] for file, index in query["filings"]}
+        if not wanted & set(top(sample.search(query["query"]), 3)):
+            missed.append(query["query"])
+    assert len(missed) <= 2, missed
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["红色号推荐口红", "比特币行情走势", "莎士比亚十四行诗", "qwertyuiop asdfgh", "恐龙化石灭绝原因", "股票涨停板"],
+)
+def test_a_query_about_nothing_in_the_library_gets_an_empty_answer_that_says_so(sample: Library, query: str) -> None:
+    result = sample.search(query)
+    assert result.hits == ()
+    assert result.total == 0
+    assert result.message
+
+
+def test_a_filing_is_one_hit_however_many_of_its_passages_match(sample: Library) -> None:
+    by_filing = sample.search("课后服务", limit=50)
+    assert len({hit.filing_id for hit in by_filing.hits}) == len(by_filing.hits)
+    by_passage = sample.search("课后服务", by="passage", limit=50)
+    assert len({hit.filing_id for hit in by_passage.hits}) < len(by_passage.hits)
+
+
+def test_a_limit_is_filled_with_filings_although_passages_of_one_filing_crowd_the_top(sample: Library) -> None:
+    result = sample.search("项目 资金 管理", limit=40)
+    assert len(result.hits) == 40
+    assert len(set(top(result, 40))) == 40
+
+
+def test_pages_follow_on_from_each_other(sample: Library) -> None:
+    whole = top(sample.search("科普 活动", limit=12), 12)
+    pages = [top(sample.search("科普 活动", limit=4, offset=offset), 4) for offset in (0, 4, 8)]
+    assert [hit for page in pages for hit in page] == whole
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "lexical", "semantic"])
+def test_highlights_are_exact_offsets_of_the_matched_words(sample: Library, mode: str) -> None:
+    for hit in sample.search("河道 保洁 养护", mode=mode, by="passage", limit=20).hits:
+        for start, end in hit.highlights:
+            assert 0 <= start < end <= len(hit.snippet)
+            assert hit.snippet[start:end].strip("，。 ")
+    words = {
+        hit.snippet[start:end]
+        for hit in sample.search("河道 养护", mode="lexical").hits
+        for start, end in hit.highlights
+    }
+    assert words & {"河道", "养护", "河道养护"}
+
+
+def test_a_passage_stands_where_the_hit_says(sample: Library) -> None:
+    for hit in sample.search("院士专家", by="passage", limit=20).hits:
+        assert hit.start is not None
+        assert hit.end is not None
+        section = sample.get(hit.filing_id).sections.get(hit.section)
+        if section is not None:
+            assert hit.snippet.strip("…") in section
+            assert section[hit.start : hit.end]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["国办发〔2016〕10号", "国办发[2016]10 号", "国办发2016 10号", "国办发（2016）10", "国办发【２０１６】１０号"],
+)
+def test_a_document_number_in_any_typography_finds_the_filings_that_cite_it(
+    sample: Library, sample_ids: Ids, facts: dict[str, Any], typed: str
+) -> None:
+    policy = next(p for p in facts["policies"] if p["document_number"] == "国办发〔2016〕10号")
+    wanted = {sample_ids[file, index] for file, index in policy["filings"]}
+    result = sample.search(typed, explain=True)
+    assert wanted <= set(top(result, len(wanted) + 1))
+    assert result.hits[0].explain is not None
+    assert any("国办发〔2016〕10号" in lane for lane in result.hits[0].explain.lanes)
+
+
+def test_a_filing_id_and_a_full_project_name_stand_first(sample: Library) -> None:
+    some = sample.list(limit=20)
+    for summary in some:
+        assert top(sample.search(f"请找 {summary.id}"), 1) == [summary.id]
+        found = sample.search(f"{summary.project_name}", limit=10)
+        names = {hit.project_name for hit in found.hits[:1]}
+        assert names == {summary.project_name}
+
+
+def test_an_amount_finds_the_filing_that_asks_for_it_in_any_unit(sample: Library) -> None:
+    summary = next(s for s in sample.list() if s.budget.total and s.budget.total >= 100_000)
+    amount = summary.budget.total
+    assert amount is not None
+    for typed in (f"{amount:,.0f}元", f"{amount / 10_000:g}万元的项目", f"{amount / 10_000:g}万"):
+        assert summary.id in top(sample.search(typed), 10), typed
+
+
+def test_traditional_and_full_width_characters_find_the_same(sample: Library) -> None:
+    assert top(sample.search("河道養護"), 3) == top(sample.search("河道养护"), 3)
+    assert top(sample.search("群众满意度８５％"), 3) == top(sample.search("群众满意度85%"), 3)
+
+
+def test_filters_narrow_before_the_cut(sample: Library) -> None:
+    result = sample.search("培训", filters=Filters(year_from=2021, year_to=2021), limit=30)
+    assert result.hits
+    assert {hit.fiscal_year for hit in result.hits} == {2021}
+    assert {hit.section for hit in sample.search("培训", section="plan", by="passage", limit=30).hits} == {"plan"}
+    some = sample.search("培训", filters=Filters(budget_min=500_000, budget_max=2_000_000), limit=30)
+    assert all(500_000 <= (sample.get(hit.filing_id).budget.total or 0) <= 2_000_000 for hit in some.hits)
+
+
+def test_a_filter_that_lets_nothing_through_says_so(sample: Library) -> None:
+    result = sample.search("培训", filters=Filters(year_from=1999, year_to=1999))
+    assert result.hits == ()
+    assert "筛选" in (result.message or "")
+
+
+def test_the_filter_on_citations_takes_a_number_or_a_short_name(
+    sample: Library, sample_ids: Ids, facts: dict[str, Any]
+) -> None:
+    policy = next(p for p in facts["policies"] if p["document_number"] == "国发〔2021〕9号")
+    wanted = {sample_ids[file, index] for file, index in policy["filings"]}
+    found = {summary.id for summary in sample.list(cites="国发〔2021〕9号")}
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"mode": "magic"}, "mode"),
+        ({"by": "word"}, "by"),
+        ({"limit": 0}, "limit"),
+        ({"limit": 10**6}, "limit"),
+        ({"offset": -1}, "offset"),
+    ],
+)
+def test_wrong_usage_names_the_argument(sample: Library, options: dict[str, Any], field: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        sample.search("培训", **options)
+    assert caught.value.field == field
+
+
+def test_an_empty_query_is_wrong_usage(sample: Library) -> None:
+    with pytest.raises(UsageError):
+        sample.search("  ")
+
+
+def test_reciprocal_rank_fusion_is_there_to_be_compared_with(sample: Library) -> None:
+    assert sample.search("河道养护", fusion="rrf").hits
+
+
+def test_a_very_long_query_is_cut_and_the_answer_says_so(sample: Library) -> None:
+    result = sample.search("河道养护" * 5_000)
+    assert "过长" in (result.message or "")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=st.text(min_size=1, max_size=60), by=st.sampled_from(["filing", "passage"]))
+def test_no_query_makes_the_search_fail(sample: Library, query: str, by: str) -> None:
+    if query.strip():
+        result = sample.search(query, by=by)
+        assert result.total >= len(result.hits)
+        assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
