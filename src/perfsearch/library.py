@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import builtins
-import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from perfsearch.errors import (
-    EncoderError,
-    LibraryDamaged,
-    LibraryError,
-    LibraryLocked,
-    NotFound,
-    UsageError,
-)
-from perfsearch.indexes.catalog import Catalog
+from perfsearch.errors import LibraryDamaged, NotFound, UsageError
+from perfsearch.indexes.care import read_backup, write_backup
 from perfsearch.indexes.intake import Intake, Reception
-from perfsearch.indexes.indicators import IndicatorIndex
-from perfsearch.indexes.lexical import LexicalIndex
-from perfsearch.indexes.lock import write_lock
-from perfsearch.indexes.passages import CONTEXT_IDENTITY
-from perfsearch.indexes.store import Store
-from perfsearch.indexes.updating import CATALOG, INDICATORS, LEXICAL, VECTORS, Indexes
-from perfsearch.indexes.vector import VectorIndex
-from perfsearch.indexes.view import FilingCache, StaleViewError, View
+from perfsearch.indexes.keeper import RECORDS_FILE, Keeper
+from perfsearch.indexes.reports import LibraryStats, VerifyReport
+from perfsearch.indexes.updating import Batch, Progress, Updater
+from perfsearch.indexes.view import StaleViewError, View
 from perfsearch.model import (
     AddReport,
     Filing,
@@ -42,46 +28,28 @@ from perfsearch.model import (
     SearchResult,
 )
 from perfsearch.settings import Settings
-from perfsearch.text.chunk import CHUNKER
-from perfsearch.text.segment import Segmenter, default_segmenter
 
 if TYPE_CHECKING:
     from perfsearch.encoding import Encoder
 
-RECORDS_FILE = "records.db"
-INDEXES_FOLDER = "indexes"
 COMMIT_FILINGS = 64
-"""Filings a commit; one is promised after each."""
+"""Filings a commit; they are safe after each."""
 PUBLISH_SECONDS = 5.0
 """During a long `add`, readers see what was added after at most so long."""
-CATCH_UP_EVERY_SECONDS = 1.0
-"""How often an open library looks whether a writer died between its records and its indexes."""
 STALE_RETRIES = 40
 STALE_WAIT_SECONDS = 0.05
+"""A removal is committed some 50 ms before the indexes have it; a query that meets it in between asks again."""
 
-Progress = Callable[[int, "int | None"], None]
 _T = TypeVar("_T")
-_log = logging.getLogger("perfsearch")
 
 
 class Library:
     """A library directory, open. Safe to use from many threads; close it, or use it in a `with` block."""
 
-    def __init__(self, directory: Path, store: Store, settings: Settings, encoder: Encoder | None, readonly: bool):
+    def __init__(self, keeper: Keeper, readonly: bool) -> None:
         """Use `Library.open`."""
-        self.directory = directory
-        self.settings = settings
+        self._keeper = keeper
         self.readonly = readonly
-        self._store = store
-        self._given_encoder = encoder
-        self._encoder: Encoder | None = None
-        self._segmenter: Segmenter = default_segmenter()
-        self._cache = FilingCache()
-        self._view: View | None = None
-        self._view_lock = threading.RLock()
-        self._write_lock = threading.RLock()
-        self._indexes: Indexes | None = None
-        self._looked = 0.0
 
     # -- open and close
 
@@ -97,35 +65,45 @@ class Library:
         """Open the library in a directory; it is made where there is none, unless `create` is False or `readonly`.
 
         What a writer that was killed left undone is made up for, and a damaged index is made again from the records.
+        `encoder` is the one for a new library (else the built-in one), and must be the one that made an old one.
 
         Raises:
             NotFound: there is none, and none is to be made.
             LibraryVersion: a newer perfsearch made it.
             LibraryDamaged: its records can't be read.
         """
-        directory = Path(directory)
-        settings = settings or Settings()
-        path = directory / RECORDS_FILE
-        if not path.exists():
-            if not create or readonly:
-                raise NotFound(f"no library in {directory}: make one with `perfsearch add PATH...`")
-            _make_directory(directory)
-            with write_lock(directory, settings.lock_wait_seconds):
-                Store(path).close()
-        library = cls(directory, Store(path, create=False), settings, encoder, readonly)
+        keeper = Keeper(Path(directory), settings or Settings(), encoder, create and not readonly)
         try:
-            if library._identity_problem() is None:
-                library.view()
+            # A library of another segmenter opens too, so that it can be rebuilt; asking it says so.
+            if keeper.foreign_words() is None:
+                keeper.view()
         except BaseException:
-            library.close()
+            keeper.close()
             raise
-        return library
+        return cls(keeper, readonly)
+
+    @property
+    def directory(self) -> Path:
+        """Where the library lies."""
+        return self._keeper.directory
+
+    @property
+    def settings(self) -> Settings:
+        """The settings it was opened with."""
+        return self._keeper.settings
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that makes the library's vectors, loaded when it is first asked for.
+
+        Raises:
+            EncoderError: it can't be loaded, or the one given on opening is another.
+        """
+        return self._keeper.encoder
 
     def close(self) -> None:
         """Let go of all files."""
-        self._view = None
-        self._indexes = None
-        self._store.close()
+        self._keeper.close()
 
     def __enter__(self) -> Self:
         return self
@@ -135,46 +113,6 @@ class Library:
     ) -> None:
         self.close()
 
-    # -- identity: what the library was made with
-
-    def _identity_problem(self) -> str | None:
-        made_with = self._store.facts().get("segmenter")
-        if made_with is None or made_with == self._segmenter_identity():
-            return None
-        return (
-            f"{self.directory}: its words were cut with {made_with}, and this perfsearch cuts with "
-            f"{self._segmenter_identity()}; `perfsearch rebuild` makes the indexes again"
-        )
-
-    def _segmenter_identity(self) -> str:
-        return f"{self._segmenter.identity}/{CHUNKER}/{CONTEXT_IDENTITY}"
-
-    @property
-    def encoder(self) -> Encoder:
-        """The encoder that made the library's vectors (for an empty library: that will make them).
-
-        Raises:
-            EncoderError: it can't be loaded, or the one given on opening is another.
-        """
-        with self._view_lock:
-            if self._encoder is None:
-                self._encoder = self._find_encoder()
-            return self._encoder
-
-    def _find_encoder(self) -> Encoder:
-        from perfsearch.encoding import load_encoder
-
-        recorded = self._store.facts().get("encoder")
-        found = self._given_encoder or load_encoder(recorded)
-        if recorded is not None and found.name != recorded:
-            raise EncoderError(
-                f"{self.directory}: its vectors are of {recorded}, not of {found.name}; `perfsearch rebuild --model "
-                f"{found.name}` makes them again"
-            )
-        return found
-
-    # -- reading
-
     def view(self) -> View:
         """Records and indexes as they are now, for one query; costs microseconds where nothing has changed.
 
@@ -182,105 +120,20 @@ class Library:
             LibraryError: the library was made with another segmenter.
             LibraryDamaged: an index is damaged and could not be made again.
         """
-        with self._view_lock:
-            self._look_for_orphans()
-            if self._view is not None:
-                try:
-                    catalog = self._view.catalog.renewed()
-                    if catalog is self._view.catalog:
-                        return self._view
-                    old = self._view
-                    self._view = self._make_view(
-                        catalog, old.lexical.renewed(), old.vectors.renewed(), old.indicators.renewed()
-                    )
-                    return self._view
-                except LibraryDamaged as error:  # made anew meanwhile, or really damaged
-                    _log.info("opening the indexes again: %s", error)
-            self._view = self._open_view()
-            return self._view
-
-    def _look_for_orphans(self) -> None:
-        """Catch up with records that no index has read, if whoever wrote them is no longer at it."""
-        now = time.monotonic()
-        if self._view is not None and now - self._looked < CATCH_UP_EVERY_SECONDS:
-            return
-        self._looked = now
-        catalog = self._view.catalog.renewed() if self._view is not None else None
-        if catalog is not None and catalog.seq == self._store.seq():
-            return
-        if catalog is None and self._peek_seq() == self._store.seq():
-            return
-        try:
-            with self._writing(wait_seconds=0.0):
-                pass
-        except LibraryLocked:
-            return  # a living writer does it
-        except LibraryError as error:
-            if not self.readonly:
-                raise
-            _log.warning("the indexes are behind the records and could not be brought up to date: %s", error)
-
-    def _peek_seq(self) -> int:
-        try:
-            found = self._open_indexes_to_read()
-        except LibraryDamaged:
-            return -1
-        return min(index.seq for index in found)
-
-    def _open_indexes_to_read(self) -> tuple[Catalog, LexicalIndex, VectorIndex, IndicatorIndex]:
-        identity, encoder_identity, dim = self._identities()
-        folder = self.directory / INDEXES_FOLDER
-        return (
-            Catalog(folder / CATALOG, identity),
-            LexicalIndex(folder / LEXICAL, identity),
-            VectorIndex(folder / VECTORS, encoder_identity, dim),
-            IndicatorIndex(folder / INDICATORS, encoder_identity, dim, lambda: self.encoder),
-        )
-
-    def _identities(self) -> tuple[str, str, int]:
-        facts = self._store.facts()
-        epoch = facts.get("epoch", "0")
-        encoder = facts.get("encoder", "none")
-        return (
-            f"{self._segmenter_identity()}/{epoch}",
-            f"{encoder}/{CHUNKER}/{CONTEXT_IDENTITY}/{epoch}",
-            int(facts.get("dim", "1")),
-        )
-
-    def _open_view(self) -> View:
-        problem = self._identity_problem()
-        if problem is not None:
-            raise LibraryError(problem)
-        try:
-            return self._make_view(*self._open_indexes_to_read())
-        except LibraryDamaged as error:
-            _log.warning("%s; making it again from the records", error)
-        with self._writing(self.settings.lock_wait_seconds):
-            pass
-        return self._make_view(*self._open_indexes_to_read())
-
-    def _make_view(
-        self, catalog: Catalog, lexical: LexicalIndex, vectors: VectorIndex, indicators: IndicatorIndex
-    ) -> View:
-        return View(
-            self._store,
-            catalog,
-            lexical,
-            vectors,
-            indicators,
-            lambda: self.encoder,
-            self._segmenter,
-            self.settings,
-            self._cache,
-        )
+        return self._keeper.view()
 
     def _ask(self, question: Callable[[View], _T]) -> _T:
-        """Put a question to a view, and to a fresh one where a filing went away under it."""
-        for _ in range(STALE_RETRIES):
+        """Put a question to a view; to a fresh one where a filing, or an index, went away under it."""
+        for attempt in range(STALE_RETRIES):
             try:
                 return question(self.view())
             except StaleViewError:
                 time.sleep(STALE_WAIT_SECONDS)
+            except LibraryDamaged:
+                if attempt == 0:  # another process made the indexes anew
+                    self._keeper.forget_view()
+                elif attempt > 1 or not self.verify().repaired:
+                    raise
         return question(self.view())
 
     # -- questions
@@ -302,7 +155,7 @@ class Library:
         from perfsearch.queries.similar import similar
 
         narrowed, rest = _split(filters, options)
-        filing = draft if isinstance(draft, Filing) else self._draft(draft)
+        filing = self._draft(draft)
         return self._ask(lambda view: similar(view, filing, filters=narrowed, **rest))
 
     def policies(self, query: str | None = None, limit: int = 20, offset: int = 0) -> PolicyResult:
@@ -321,7 +174,9 @@ class Library:
 
         return self._ask(lambda view: ask(view, policy, limit, offset))
 
-    def _draft(self, draft: str | Path) -> Filing:
+    def _draft(self, draft: Filing | str | Path) -> Filing:
+        if isinstance(draft, Filing):
+            return draft
         if isinstance(draft, str):
             try:
                 return self.get(draft)
@@ -339,16 +194,16 @@ class Library:
         narrowed, rest = _split(filters, conditions)
         _no_more(rest)
         if narrowed is None or narrowed.of_filings().is_empty():
-            return self._store.listed(None, limit, offset)
+            return self._keeper.store.listed(None, limit, offset)
         numbers = self._ask(lambda view: view.filing_nos(narrowed)).tolist()
-        return self._store.listed(numbers, limit, offset)
+        return self._keeper.store.listed(numbers, limit, offset)
 
     def count(self, *, filters: Filters | None = None, **conditions: Any) -> int:
         """How many filings the filters let through."""
         narrowed, rest = _split(filters, conditions)
         _no_more(rest)
         if narrowed is None or narrowed.of_filings().is_empty():
-            return self._store.count()
+            return self._keeper.store.count()
         return len(self._ask(lambda view: view.filing_nos(narrowed)))
 
     def get(self, filing_id: str) -> Filing:
@@ -357,7 +212,7 @@ class Library:
         Raises:
             NotFound: there is none of that id.
         """
-        return self._store.get(filing_id)
+        return self._keeper.store.get(filing_id)
 
     def versions(self, filing_id: str) -> builtins.list[Filing]:
         """All versions of a filing, newest first.
@@ -365,55 +220,9 @@ class Library:
         Raises:
             NotFound: there is none of that id.
         """
-        return self._store.versions(filing_id)
+        return self._keeper.store.versions(filing_id)
 
     # -- writing
-
-    @contextmanager
-    def _writing(self, wait_seconds: float | None = None) -> Iterator[Indexes]:
-        """The indexes, in step with the records, under the lock; what fails half-way is forgotten.
-
-        Raises:
-            LibraryLocked: another process is writing.
-        """
-        wait = self.settings.lock_wait_seconds if wait_seconds is None else wait_seconds
-        with self._write_lock, write_lock(self.directory, wait):
-            try:
-                indexes = self._indexes
-                if indexes is None or not indexes.is_current():
-                    indexes = self._indexes = self._open_indexes()
-                indexes.catch_up(self._store)
-                yield indexes
-            except BaseException:
-                if self._indexes is not None:
-                    self._indexes.discard()
-                    self._indexes = None
-                raise
-
-    def _open_indexes(self) -> Indexes:
-        problem = self._identity_problem()
-        if problem is not None:
-            raise LibraryError(problem)
-        facts = self._store.facts()
-        missing = {}
-        if "segmenter" not in facts:
-            missing["segmenter"] = self._segmenter_identity()
-        if "encoder" not in facts:
-            missing["encoder"], missing["dim"] = self.encoder.name, str(self.encoder.dim)
-        if missing:
-            with self._store.write() as writing:
-                for key, value in missing.items():
-                    writing.set_fact(key, value)
-        identity, encoder_identity, dim = self._identities()
-        return Indexes(
-            self.directory / INDEXES_FOLDER,
-            identity,
-            encoder_identity,
-            lambda: self.encoder,
-            dim,
-            self._segmenter,
-            lambda message: _log.warning("%s; making it again from the records", message),
-        )
 
     def _check_writable(self) -> None:
         if self.readonly:
@@ -430,6 +239,7 @@ class Library:
         """
         from perfsearch.parsing import iter_inputs
 
+        self._check_writable()
         given = [paths] if isinstance(paths, str | Path) else paths
         rejected: builtins.list[Rejection] = []
 
@@ -447,11 +257,10 @@ class Library:
         counts = {"added": 0, "updated": 0, "unchanged": 0}
         ids: builtins.list[str] = []
         rejected: builtins.list[Rejection] = []
-        with self._writing() as indexes:
-            reception = Reception(self._store, self._segmenter)
-            published = time.monotonic()
-            seq: int | None = None
-            waiting: builtins.list[Filing] = []
+        waiting: builtins.list[Filing] = []
+        with self._keeper.writing() as updater:
+            reception = Reception(self._keeper.store, self._keeper.segmenter)
+            published, seq = time.monotonic(), None
             for filing, last in _with_last(filings):
                 if filing is not None:
                     problem = _unstorable(filing)
@@ -460,33 +269,35 @@ class Library:
                     else:
                         rejected.append(Rejection(path=filing.source.path or filing.source.file, reason=problem))
                 while waiting and (last or len(waiting) >= COMMIT_FILINGS):
-                    intakes = reception.receive(waiting)
+                    intakes = reception.receive(waiting[:COMMIT_FILINGS])
                     del waiting[: len(intakes)]
-                    seq = self._store_batch(intakes, indexes) or seq
+                    seq = self._store(intakes, updater) or seq
                     for intake in intakes:
                         counts[_outcome(intake)] += 1
                         ids.append(intake.filing_id)
                     if progress is not None:
                         progress(len(ids), None)
                     if seq is not None and time.monotonic() - published > PUBLISH_SECONDS:
-                        indexes.publish(seq)
+                        updater.publish(seq)
                         published, seq = time.monotonic(), None
             if seq is not None:
-                indexes.publish(seq)
-            indexes.finish()
+                updater.publish(seq)
+            updater.finish()
         return AddReport(**counts, filings=tuple(ids), rejected=tuple(rejected))
 
-    def _store_batch(self, intakes: Sequence[Intake], indexes: Indexes) -> int | None:
-        """Commit one batch and hand it to the indexes; the number of its last change, None where it changed nothing."""
+    def _store(self, intakes: Sequence[Intake], updater: Updater) -> int | None:
+        """Commit one batch, then hand it to the indexes; the number of its last change, None where nothing changed."""
         fresh = [(one.record, one.passages) for one in intakes if one.record is not None and one.passages is not None]
         if not fresh:
             return None
-        with self._store.write() as writing:
+        store = self._keeper.store
+        with store.write() as writing:
             before = writing.seq
             stored = writing.add([record for record, _ in fresh])
             seq = writing.seq
-        replaced = [change for change in self._store.changes(before, seq - before) if change.kind == "remove"]
-        indexes.apply([(one, passages) for one, (_, passages) in zip(stored, fresh, strict=True)], replaced)
+        replaced = [change for change in store.changes(before, seq - before) if change.kind == "remove"]
+        added = [(one, passages) for one, (_, passages) in zip(stored, fresh, strict=True)]
+        updater.apply(Batch(added, replaced))
         return seq
 
     def remove(self, ids: Sequence[str]) -> tuple[str, ...]:
@@ -496,26 +307,69 @@ class Library:
             NotFound: one of them is not in the library; then nothing is removed.
         """
         self._check_writable()
-        with self._writing() as indexes:
-            standing = self._store.standing(ids)
+        store = self._keeper.store
+        with self._keeper.writing() as updater:
+            standing = store.standing(ids)
             for filing_id in ids:
                 if filing_id not in standing:
                     raise NotFound(f"no filing {filing_id!r} in this library; nothing was removed", "id")
-            with self._store.write() as writing:
+            with store.write() as writing:
                 before = writing.seq
-                removed = writing.remove(list(dict.fromkeys(ids)))
+                removed = writing.remove(builtins.list(dict.fromkeys(ids)))
                 seq = writing.seq
-            indexes.apply([], self._store.changes(before, seq - before))
-            indexes.publish(seq)
-            indexes.finish()
+            updater.apply(Batch((), store.changes(before, seq - before)))
+            updater.publish(seq)
+            updater.finish()
         return tuple(removed)
 
+    # -- care
 
-def _make_directory(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LibraryError(f"{directory}: the library can't be made ({error.strerror})") from error
+    def verify(self) -> VerifyReport:
+        """Read every byte and compare; an index that is damaged is made again at once, and said to have been."""
+        return self._keeper.verify()
+
+    def rebuild(self, model: str | None = None, progress: Progress | None = None) -> None:
+        """Make every index anew from the records, with another encoder if `model` names one.
+
+        Readers go on with the old indexes until the new ones are whole; `progress(done, total)` counts filings.
+
+        Raises:
+            EncoderError: there is no such model.
+            LibraryLocked: another process is writing.
+            LibraryError: the disk is full; the old indexes stand.
+        """
+        self._check_writable()
+        self._keeper.rebuild(model, progress)
+
+    def backup(self, file: Path | str) -> None:
+        """Write the records into one file, also while others write; the indexes are made again by `restore`.
+
+        Raises:
+            LibraryError: the file can't be written.
+        """
+        write_backup(self._keeper.store, Path(file))
+
+    @classmethod
+    def restore(
+        cls,
+        file: Path | str,
+        directory: Path | str,
+        settings: Settings | None = None,
+        encoder: Encoder | None = None,
+    ) -> Library:
+        """Make a library of a backup in a directory that holds none yet, and open it.
+
+        Raises:
+            UsageError: there is a library already.
+            UnreadableFile: the file is missing, no backup, or damaged.
+            LibraryVersion: a newer perfsearch wrote it.
+        """
+        read_backup(Path(file), Path(directory) / RECORDS_FILE)
+        return cls.open(directory, create=False, settings=settings, encoder=encoder)
+
+    def stats(self) -> LibraryStats:
+        """Counts and sizes."""
+        return self._keeper.stats()
 
 
 def _with_last(filings: Iterable[Filing]) -> Iterator[tuple[Filing | None, bool]]:

@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from perfsearch.errors import LibraryDamaged, LibraryError, UnreadableFile, UsageError
 from perfsearch.indexes.catalog import Catalog
-from perfsearch.indexes.lexical import LexicalIndex
+from perfsearch.indexes.shelf import Shelf
 from perfsearch.indexes.store import Store
-from perfsearch.indexes.vector import VectorIndex
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 
 
-def check_indexes(
-    store: Store, catalog: Catalog, lexical: LexicalIndex, vectors: VectorIndex
-) -> dict[str, str]:
-    """Index -> what is wrong with it, for those that are not what the records say; reads every byte."""
-    checks: dict[str, Callable[[], None]] = {
-        "catalog": lambda: _check_catalog(store, catalog),
-        "lexical": lexical.verify,
-        "vectors": vectors.verify,
-    }
+def check_indexes(store: Store, shelf: Shelf) -> dict[str, str]:
+    """Index -> what is wrong with it, for those that are not what was written; reads every byte."""
     problems: dict[str, str] = {}
-    for name, check in checks.items():
+    for name, index in shelf.indexes().items():
         try:
-            check()
+            index.verify()
+            if name == "catalog":
+                _check_catalog(store, shelf.catalog)
         except LibraryDamaged as error:
             problems[name] = str(error)
     return problems
 
 
 def _check_catalog(store: Store, catalog: Catalog) -> None:
-    catalog.log.verify()
     if catalog.seq != store.seq():
         return  # someone is adding right now; what is read so far is whole
     known = catalog["filing_no"][catalog.filing_alive].tolist()
@@ -120,8 +113,6 @@ def _check_backup(file: Path, copy: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    import shutil
-
     shutil.copyfile(source, target)
     with open(target, "rb+") as copy:
         os.fsync(copy.fileno())

@@ -316,6 +316,14 @@ class Catalog:
         self._codes = None
         self._load()
 
+    def verify(self) -> None:
+        """Read everything and compare; raises LibraryDamaged where a file is not what was written."""
+        self._log.verify()
+
+    def size_bytes(self) -> int:
+        """Bytes of the files."""
+        return self._log.size_bytes()
+
     def clear(self) -> None:
         """Empty the catalog."""
         self._log.clear()

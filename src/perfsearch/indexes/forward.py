@@ -165,6 +165,11 @@ class Forward:
         return self._statistics.n_chunks
 
     @property
+    def n_terms(self) -> int:
+        """Different words, those of removed chunks included."""
+        return len(self._vocabulary)
+
+    @property
     def mean_length(self) -> float:
         """Mean number of words of the chunks that stand."""
         statistics = self._statistics
@@ -267,6 +272,15 @@ class Forward:
         if vocabulary is not None:
             self.__dict__["_vocabulary"] = vocabulary
         self._take_snapshot()
+
+    def verify(self) -> None:
+        """Read everything and compare; raises LibraryDamaged where a file is not what was written."""
+        self._log.verify()
+        self._snapshots.verify()
+
+    def size_bytes(self) -> int:
+        """Bytes of the files."""
+        return self._log.size_bytes() + self._snapshots.size_bytes()
 
     def discard(self) -> None:
         """Forget what was kept and not published."""

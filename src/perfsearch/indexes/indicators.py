@@ -303,6 +303,15 @@ class IndicatorIndex:
         self._codes = {}
         self._fresh = {text: [] for text in _TEXTS}
 
+    def verify(self) -> None:
+        """Read everything and compare; raises LibraryDamaged where a file is not what was written."""
+        self._log.verify()
+        self._vectors.verify()
+
+    def size_bytes(self) -> int:
+        """Bytes of the files."""
+        return self._log.size_bytes() + self._vectors.size_bytes()
+
     def clear(self) -> None:
         """Empty the index."""
         self._log.clear()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from perfsearch.errors import LibraryDamaged
 from perfsearch.indexes.forward import Forward
+from perfsearch.indexes.segments import check_segments
 
 EXACT_CHUNKS_MAX = 2_000
 """Up to so many allowed chunks are all scored exactly (1 ms), instead of asking tantivy."""
@@ -51,6 +52,8 @@ class LexicalIndex:
         if not self._directory.exists() and self._forward.log.seq:
             raise LibraryDamaged(f"{self._directory}: the index is missing")
         self._directory.mkdir(parents=True, exist_ok=True)
+        if self._forward.log.seq:
+            check_segments(self._directory, deep=False)
         try:
             self._index = tantivy.Index(self._schema, path=str(self._directory), reuse=True)
             self._index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
@@ -155,9 +158,16 @@ class LexicalIndex:
         return Query.boolean_query(clauses)
 
     def _hits(self, query: Any, limit: int) -> Ints:
-        hits = self._searcher.search(query, limit, count=False).hits
-        addresses = [address for _, address in hits]
-        found = np.asarray(self._searcher.fast_field_values("chunk_id", addresses), dtype=np.int64)
+        try:
+            hits = self._searcher.search(query, limit, count=False).hits
+            addresses = [address for _, address in hits]
+            values = self._searcher.fast_field_values("chunk_id", addresses)
+        except BaseException as error:
+            # A garbled file makes tantivy panic, which comes as a class of its own below BaseException.
+            if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+                raise
+            raise LibraryDamaged(f"{self._directory}: can't be searched ({error})") from error
+        found = np.asarray(values, dtype=np.int64)
         # Ahead of the columns is only what another process is about to publish.
         return found[found < (self._forward.n_rows if self._bound is None else self._bound)]
 
@@ -236,11 +246,18 @@ class LexicalIndex:
         Raises:
             LibraryDamaged: something is not what was written.
         """
-        self._forward.log.verify()
-        if self._searcher is not None and self._searcher.num_docs != self.n_chunks:
-            raise LibraryDamaged(
-                f"{self._directory}: holds {self._searcher.num_docs} chunks where {self.n_chunks} were written"
-            )
+        self._forward.verify()
+        if self._searcher is not None:
+            check_segments(self._directory, deep=True)
+            if self._searcher.num_docs != self.n_chunks:
+                raise LibraryDamaged(
+                    f"{self._directory}: holds {self._searcher.num_docs} chunks where {self.n_chunks} were written"
+                )
+
+    def size_bytes(self) -> int:
+        """Bytes of the files."""
+        files = self._directory.iterdir() if self._directory.exists() else ()
+        return self._forward.size_bytes() + sum(_size(path) for path in files)
 
     def _begin(self) -> Any:
         if self._index is None:
@@ -251,6 +268,13 @@ class LexicalIndex:
             except (ValueError, OSError) as error:
                 raise LibraryDamaged(f"{self._directory}: can't be written ({error})") from error
         return self._writer
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # merged away meanwhile
+        return 0
 
 
 def _schema() -> Any:

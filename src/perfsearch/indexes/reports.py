@@ -8,7 +8,6 @@ from perfsearch.model import Value
 class VerifyReport(Value):
     """What a check of everything found: `problems` in sentences, and which damaged indexes were made again."""
 
-    filings: int
     problems: tuple[str, ...] = ()
     repaired: tuple[str, ...] = ()
 
@@ -28,9 +27,7 @@ class LibraryStats(Value):
     mean_chunk_words: float
     changes: int
     records_bytes: int
-    catalog_bytes: int
-    lexical_bytes: int
-    vectors_bytes: int
+    indexes_bytes: dict[str, int]
     encoder: str | None
     dim: int | None
     segmenter: str

@@ -32,7 +32,7 @@ def check_segments(directory: Path, deep: bool) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LibraryDamaged(f"{meta}: can't be read ({error})") from error
     names = {str(segment).replace("-", "") for segment in segments}
-    found = {name: 0 for name in names}
+    found = dict.fromkeys(names, 0)
     for path in sorted(directory.iterdir()):
         segment = path.name.split(".")[0]
         if segment in found and path.suffix != ".json":

@@ -110,14 +110,14 @@ class Store:
         LibraryDamaged: the file is no database, or a damaged one.
     """
 
-    def __init__(self, path: Path, create: bool = True) -> None:
+    def __init__(self, path: Path, create: bool = True, make_tables: bool = True) -> None:
         self.path = path
         if not create and not path.exists():
             raise NotFound(f"no library in {path.parent}")
         self._engine = _engine(path)
         try:
             with self._guard():
-                self._prepare()
+                self._prepare(make_tables)
         except Exception:
             self._engine.dispose()
             raise
@@ -126,9 +126,11 @@ class Store:
         """Let go of the file."""
         self._engine.dispose()
 
-    def _prepare(self) -> None:
+    def _prepare(self, make_tables: bool) -> None:
         with self._engine.connect() as connection:
             exists = sa.inspect(connection).has_table("meta")
+        if not exists and not make_tables:
+            raise LibraryDamaged(f"{self.path}: holds no library")
         if not exists:
             with self._engine.begin() as connection:
                 metadata.create_all(connection)
@@ -383,6 +385,18 @@ class Store:
         except LibraryDamaged as error:
             problems.append(str(error))
         return problems
+
+    def size_bytes(self) -> int:
+        """Bytes of the records' files."""
+        ends = ("", "-wal")
+        paths = [self.path.with_name(self.path.name + end) for end in ends]
+        return sum(path.stat().st_size for path in paths if path.exists())
+
+    def checkpoint(self) -> None:
+        """Move what the write-ahead log holds into the file itself."""
+        with self._guard(), self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def copy_to(self, target: Path) -> None:
         """Write a consistent copy of the records into a new file, also while others write."""

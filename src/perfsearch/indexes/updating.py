@@ -2,162 +2,148 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from perfsearch.encoding import Encoder
-from perfsearch.errors import LibraryDamaged
-from perfsearch.indexes.catalog import Catalog
-from perfsearch.indexes.indicators import IndicatorIndex
-from perfsearch.indexes.lexical import LexicalIndex
+from perfsearch.extract.fingerprints import fingerprints
 from perfsearch.indexes.passages import Passages, encode_passages, read_passages
+from perfsearch.indexes.shelf import NAMES, Shelf
 from perfsearch.indexes.store import Change, Store, Stored
-from perfsearch.indexes.vector import VectorIndex
 from perfsearch.text.segment import Segmenter
 
 BATCH_FILINGS = 256
-"""Filings that are read, segmented and encoded together."""
+"""Changes that are read, segmented and encoded together."""
 PUBLISH_FILINGS = 4_096
 """Filings after which a long catching-up is published, so that a crash does not lose it (about 20 s of work)."""
 
-_Index = TypeVar("_Index", Catalog, LexicalIndex, VectorIndex, IndicatorIndex)
-
-CATALOG, LEXICAL, VECTORS, INDICATORS = "catalog", "lexical", "vectors", "indicators"
-ALL = (CATALOG, LEXICAL, VECTORS, INDICATORS)
+Progress = Callable[[int, "int | None"], None]
 
 
-class Indexes:
-    """The indexes as one writer has them open. Only under the library's lock."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some changes in order: the filings that came, with what the indexes read of them, and what went."""
 
-    def __init__(
-        self,
-        directory: Path,
-        identity: str,
-        encoder_identity: str,
-        encoder: Callable[[], Encoder],
-        dim: int,
-        segmenter: Segmenter,
-        on_damage: Callable[[str], None],
-    ) -> None:
-        """Open the indexes; a damaged one is emptied, said to `on_damage`, and will be caught up with."""
+    added: Sequence[tuple[Stored, Passages]] = ()
+    removed: Sequence[Change] = ()
+
+
+class Updater:
+    """Writes to the indexes of a shelf. Only under the library's lock."""
+
+    def __init__(self, shelf: Shelf, encoder: Callable[[], Encoder], segmenter: Segmenter) -> None:
+        self.shelf = shelf
         self._encoder = encoder
         self._segmenter = segmenter
-        self.catalog = _open_or_empty(directory / CATALOG, lambda path: Catalog(path, identity), on_damage)
-        self.lexical = _open_or_empty(directory / LEXICAL, lambda path: LexicalIndex(path, identity), on_damage)
-        self.vectors = _open_or_empty(
-            directory / VECTORS, lambda path: VectorIndex(path, encoder_identity, dim), on_damage
-        )
-        self.indicators = _open_or_empty(
-            directory / INDICATORS, lambda path: IndicatorIndex(path, encoder_identity, dim, encoder), on_damage
-        )
 
-    def apply(
-        self, added: Sequence[tuple[Stored, Passages]], removed: Iterable[Change], only: Sequence[str] | None = None
-    ) -> None:
-        """Keep filings and removals for the next `publish`, in the indexes named in `only` (None: in all)."""
-        wanted = ALL if only is None else only
-        removed = list(removed)
-        if CATALOG in wanted:
-            self.catalog.append([(stored, passages.chunks) for stored, passages in added])
-            self.catalog.remove([change.filing_no for change in removed])
-        if LEXICAL in wanted:
-            for stored, passages in added:
-                self.lexical.append(stored.filing_no, stored.first_chunk, passages.words)
-            for change in removed:
-                self.lexical.remove(change.filing_no, change.chunk_ids)
-        if VECTORS in wanted:
-            if added:
-                owners, vectors = encode_passages([passages for _, passages in added], self._encoder())
-                chunk_ids = np.concatenate(
-                    [np.arange(s.first_chunk, s.first_chunk + s.n_chunks, dtype=np.int64) for s, _ in added]
-                )
-                self.vectors.append(chunk_ids[owners], vectors)
-            self.vectors.remove([chunk_id for change in removed for chunk_id in change.chunk_ids])
-        if INDICATORS in wanted:
-            self.indicators.append([stored for stored, _ in added])
+    def apply(self, batch: Batch, only: Collection[str] = NAMES) -> None:
+        """Keep a batch for the next `publish`, in the indexes named; what an index knows already does no harm."""
+        takers = {
+            "vectors": self._into_vectors,
+            "indicators": self._into_indicators,
+            "fingerprints": self._into_fingerprints,
+            "lexical": self._into_lexical,
+            "catalog": self._into_catalog,
+        }
+        for name in only:
+            takers[name](batch)
 
-    def publish(self, seq: int, only: Sequence[str] | None = None) -> None:
-        """Make what was kept visible. The catalog comes last: readers go by it."""
-        wanted = ALL if only is None else only
-        if VECTORS in wanted:
-            self.vectors.publish(seq)
-        if INDICATORS in wanted:
-            self.indicators.publish(seq)
-        if LEXICAL in wanted:
-            self.lexical.publish(seq)
-        if CATALOG in wanted:
-            self.catalog.publish(seq)
+    def _into_vectors(self, batch: Batch) -> None:
+        if batch.added:
+            owners, vectors = encode_passages([passages for _, passages in batch.added], self._encoder())
+            chunk_ids = np.concatenate(
+                [np.arange(s.first_chunk, s.first_chunk + s.n_chunks, dtype=np.int64) for s, _ in batch.added]
+            )
+            self.shelf.vectors.append(chunk_ids[owners], vectors)
+        self.shelf.vectors.remove([chunk_id for change in batch.removed for chunk_id in change.chunk_ids])
+
+    def _into_indicators(self, batch: Batch) -> None:
+        self.shelf.indicators.append([stored for stored, _ in batch.added])
+
+    def _into_fingerprints(self, batch: Batch) -> None:
+        for stored, _ in batch.added:
+            self.shelf.fingerprints.append(stored.filing_no, fingerprints(stored.filing.sections.values()))
+        self.shelf.fingerprints.remove([change.filing_no for change in batch.removed])
+
+    def _into_lexical(self, batch: Batch) -> None:
+        for stored, passages in batch.added:
+            self.shelf.lexical.append(stored.filing_no, stored.first_chunk, passages.words)
+        for change in batch.removed:
+            self.shelf.lexical.remove(change.filing_no, change.chunk_ids)
+
+    def _into_catalog(self, batch: Batch) -> None:
+        self.shelf.catalog.append([(stored, passages.chunks) for stored, passages in batch.added])
+        self.shelf.catalog.remove([change.filing_no for change in batch.removed])
+
+    def publish(self, seq: int, only: Collection[str] = NAMES) -> None:
+        """Make what was kept visible, in the order of the shelf."""
+        for name, index in self.shelf.indexes().items():
+            if name in only:
+                index.publish(seq)
 
     def finish(self) -> None:
         """Let background work end."""
-        self.lexical.finish()
+        self.shelf.lexical.finish()
 
     def discard(self) -> None:
         """Forget what was kept and not published."""
-        self.catalog.discard()
-        self.lexical.discard()
-        self.vectors.discard()
-        self.indicators.discard()
+        for index in self.shelf.indexes().values():
+            index.discard()
 
-    def is_current(self) -> bool:
-        """Whether nobody has published anything since these were opened."""
-        return (
-            self.catalog.renewed() is self.catalog
-            and self.lexical.renewed() is self.lexical
-            and self.vectors.renewed() is self.vectors
-            and self.indicators.renewed() is self.indicators
-        )
-
-    def stale(self, seq: int) -> dict[str, int]:
-        """The indexes that have not read up to `seq`, and how far each has."""
-        read = {
-            CATALOG: self.catalog.seq,
-            LEXICAL: self.lexical.seq,
-            VECTORS: self.vectors.seq,
-            INDICATORS: self.indicators.seq,
-        }
-        return {name: value for name, value in read.items() if value != seq}
-
-    def catch_up(self, store: Store, progress: Callable[[int, int | None], None] | None = None) -> None:
-        """Read what the records hold beyond each index, in order; what an index knows already does no harm."""
+    def catch_up(self, store: Store, progress: Progress | None = None) -> None:
+        """Read what the records hold beyond each index, in order."""
         seq = store.seq()
-        stale = self.stale(seq)
-        if not stale:
-            return
-        for name, read in stale.items():
-            if read > seq:  # of records that were restored from a backup
-                getattr(self, name).clear()
+        for name, read in self.shelf.seqs().items():
+            if read > seq:  # of other records than these
+                self.shelf.indexes()[name].clear()
+        stale = {name: read for name, read in self.shelf.seqs().items() if read != seq}
         # Indexes that stopped at the same change are caught up with together.
-        stale = self.stale(seq)
-        done = 0
-        total = store.count()
         for start in sorted(set(stale.values())):
-            only = [name for name, read in stale.items() if read == start]
-            after, unpublished = start, 0
-            while changes := store.changes(after, BATCH_FILINGS):
-                added = store.stored([change.filing_no for change in changes if change.kind == "add"])
-                removed = [change for change in changes if change.kind == "remove"]
-                self.apply([(stored, read_passages(stored.filing, self._segmenter)) for stored in added], removed, only)
-                after = changes[-1].seq
-                unpublished += len(added)
-                done += len(added)
-                if progress is not None:
-                    progress(min(done, total), total)
-                if unpublished >= PUBLISH_FILINGS:
-                    self.publish(after, only)
-                    unpublished = 0
-            self.publish(after, only)
+            self._follow(store, start, [name for name in NAMES if stale.get(name) == start], progress)
+        if stale:
+            self.finish()
+
+    def _follow(self, store: Store, after: int, only: Collection[str], progress: Progress | None) -> None:
+        done = unpublished = 0
+        total = store.count()
+        while changes := store.changes(after, BATCH_FILINGS):
+            added = store.stored([change.filing_no for change in changes if change.kind == "add"])
+            removed = [change for change in changes if change.kind == "remove"]
+            self.apply(Batch([(one, read_passages(one.filing, self._segmenter)) for one in added], removed), only)
+            after = changes[-1].seq
+            unpublished += len(added)
+            done += len(added)
+            if progress is not None:
+                progress(min(done, total), total)
+            if unpublished >= PUBLISH_FILINGS:
+                self.publish(after, only)
+                unpublished = 0
+        self.publish(after, only)
+
+    def build(self, store: Store, progress: Progress | None = None) -> dict[int, int]:
+        """Fill empty indexes with every filing that stands, chunks numbered from 0; the chunks of each, by number.
+
+        The numbers of chunks are not those of the records until these have taken them over.
+        """
+        counts: dict[int, int] = {}
+        numbers = store.numbers()
+        first = unpublished = 0
+        for start in range(0, len(numbers), BATCH_FILINGS):
+            added: list[tuple[Stored, Passages]] = []
+            for one in store.stored(numbers[start : start + BATCH_FILINGS]):
+                passages = read_passages(one.filing, self._segmenter)
+                n_chunks = counts[one.filing_no] = len(passages.chunks)
+                added.append((Stored(one.filing_no, first, n_chunks, one.filing, one.lineage), passages))
+                first += n_chunks
+            self.apply(Batch(added))
+            unpublished += len(added)
+            if unpublished >= PUBLISH_FILINGS:
+                self.publish(0)
+                unpublished = 0
+            if progress is not None:
+                progress(len(counts), len(numbers))
+        self.publish(store.seq())
         self.finish()
-
-
-def _open_or_empty(directory: Path, make: Callable[[Path], _Index], on_damage: Callable[[str], None]) -> _Index:
-    try:
-        return make(directory)
-    except LibraryDamaged as error:
-        on_damage(str(error))
-        shutil.rmtree(directory, ignore_errors=True)
-        return make(directory)
+        return counts

@@ -1,9 +1,10 @@
 """Nearest chunks by dot product: exact over a few thousand vectors, a quantised scan with exact re-ranking over more.
 
-A chunk may have several vectors; its score is that of the closest. Vectors are kept as 8-bit rows with a
-scale each (recall@10 0.994 of float's on 36,000 chunks; 6 bits give 0.965, 4 bits 0.87), in columns that are mapped,
-not read. Above FAST_FROM vectors, `PQ{dim/2}x4fs` codes of all vectors choose candidates, whose chunks are then scored
-exactly (recall@10 0.993 from 400 candidates; `PQ{dim/4}x4fs` needs half the memory and gives 0.954). The codes are packed in blocks of 32 vectors that never change, so they too are only appended to.
+A chunk may have several vectors; its score is that of the closest. Vectors are kept as 8-bit rows with a scale each
+(recall@10 0.994 of float's on 36,000 chunks; 6 bits give 0.965, 4 bits 0.87), in columns that are mapped, not read.
+Above FAST_FROM vectors, `PQ{dim/2}x4fs` codes of all vectors choose candidates, whose chunks are then scored exactly
+(recall@10 0.993 from 400 candidates; `PQ{dim/4}x4fs` needs half the memory and gives 0.954). The codes are packed in
+blocks of 32 vectors that never change, so they too are only appended to.
 """
 
 from __future__ import annotations
@@ -267,6 +268,15 @@ class VectorIndex:
     def discard(self) -> None:
         """Forget what was kept and not published."""
         self._log.discard()
+
+    def verify(self) -> None:
+        """Read everything and compare; raises LibraryDamaged where a file is not what was written."""
+        self._log.verify()
+        self._scan.log.verify()
+
+    def size_bytes(self) -> int:
+        """Bytes of the files."""
+        return self._log.size_bytes() + self._scan.log.size_bytes()
 
     def clear(self) -> None:
         """Empty the index."""

@@ -14,15 +14,12 @@ from numpy.typing import NDArray
 
 from perfsearch.encoding import Encoder
 from perfsearch.errors import LibraryError
-from perfsearch.indexes.catalog import Catalog
 from perfsearch.indexes.headers import HeaderRow, Headers
 from perfsearch.indexes.identity import applicant_key, closest_lineage, core_name
-from perfsearch.indexes.indicators import IndicatorIndex
-from perfsearch.indexes.lexical import LexicalIndex
 from perfsearch.indexes.passages import texts_of, words_of
 from perfsearch.indexes.schema import BUDGET_FIELDS
+from perfsearch.indexes.shelf import Shelf
 from perfsearch.indexes.store import Store
-from perfsearch.indexes.vector import VectorIndex
 from perfsearch.model import Filing, FilingSummary, Filters
 from perfsearch.settings import Settings
 from perfsearch.text.chunk import Chunk, section_text
@@ -95,20 +92,19 @@ class View:
     def __init__(
         self,
         store: Store,
-        catalog: Catalog,
-        lexical: LexicalIndex,
-        vectors: VectorIndex,
-        indicators: IndicatorIndex,
+        shelf: Shelf,
         encoder: Callable[[], Encoder],
         segmenter: Segmenter,
         settings: Settings,
         cache: FilingCache,
     ) -> None:
         self.store = store
-        self.catalog = catalog
-        self.lexical = lexical.bounded(catalog.n_chunks)
-        self.vectors = vectors.bounded(catalog.n_chunks)
-        self.indicators = indicators
+        self.shelf = shelf
+        self.catalog = shelf.catalog
+        self.lexical = shelf.lexical.bounded(shelf.catalog.n_chunks)
+        self.vectors = shelf.vectors.bounded(shelf.catalog.n_chunks)
+        self.indicators = shelf.indicators
+        self.fingerprints = shelf.fingerprints
         self.segmenter = segmenter
         self.settings = settings
         self._encoder = encoder
@@ -164,6 +160,15 @@ class View:
             StaleViewError: it was removed meanwhile.
         """
         return self._filings([filing_no])[filing_no]
+
+    def filings(self, filing_nos: Sequence[int]) -> list[Filing]:
+        """Filings, aligned with the numbers.
+
+        Raises:
+            StaleViewError: one was removed meanwhile.
+        """
+        found = self._filings(filing_nos)
+        return [found[number] for number in filing_nos]
 
     def _filings(self, numbers: Sequence[int]) -> dict[int, Filing]:
         found = self._cache.get(numbers, self.store.filings)
