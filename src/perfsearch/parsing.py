@@ -48,14 +48,15 @@ def parse_file(path: Path | str, settings: Settings | None = None) -> list[Filin
             raise NoFiling(str(path), "it holds no filing")
         return list(parsed.filings)
     try:
-        return _finish(read_document(path, settings), str(path.resolve()))
-    except NoFiling as error:
-        raise NoFiling(str(path), error.reason) from error
+        return _finish(read_document(path, settings), str(path.resolve()), settings)
+    except InputError as error:
+        raise type(error)(str(path), error.reason) from error
 
 
 def parse_bytes(data: bytes, name: str, settings: Settings | None = None) -> list[Filing]:
     """Read the filings in the content of a file named `name` (an upload); raises as `parse_file` does."""
-    return _finish(read_bytes(data, name, settings or Settings()), None)
+    settings = settings or Settings()
+    return _finish(read_bytes(data, name, settings), None, settings)
 
 
 def iter_inputs(paths: Iterable[Path | str], settings: Settings | None = None) -> Iterator[Parsed]:
@@ -99,8 +100,9 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(here, name) for name in sorted(files) if not name.startswith("."))
 
 
-def _finish(document: Document, path: str | None) -> list[Filing]:
-    filings = [_with_path(filing, path) for filing in read_filings(document)]
+def _finish(document: Document, path: str | None, settings: Settings) -> list[Filing]:
+    found = read_filings(document, n_max=settings.filings_per_file_max)
+    filings = [_with_path(filing, path) for filing in found]
     return identify([enrich(filing) for filing in filings])
 
 

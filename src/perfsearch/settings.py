@@ -26,6 +26,9 @@ class Settings(BaseModel):
     line_length_max: int = Field(
         2_000_000, ge=10_000, description="A text file with a longer line (in characters) is rejected as junk."
     )
+    filings_per_file_max: int = Field(
+        10_000, ge=1, description="A document with more filings is rejected; a `.jsonl` of filings has no such limit."
+    )
     lock_wait_seconds: float = Field(
         30.0, ge=0.0, le=3600.0, description="How long a second writer waits before it says who holds the lock."
     )

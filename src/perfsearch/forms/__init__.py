@@ -14,10 +14,11 @@ FORMS: tuple[Form, ...] = (SHANGHAI_2020,)
 __all__ = ["FORMS", "Form", "read_filings"]
 
 
-def read_filings(document: Document, forms: tuple[Form, ...] = FORMS) -> list[Filing]:
+def read_filings(document: Document, forms: tuple[Form, ...] = FORMS, n_max: int = 10_000) -> list[Filing]:
     """Read the filings of a Document, in the order in which they stand; ids, citations and values are not filled.
 
     Raises:
         NoFiling: no filing of the forms is in it.
+        UnreadableFile: it holds more than `n_max` filings.
     """
-    return _read(document, forms)
+    return _read(document, forms, n_max)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
-from perfsearch.errors import NoFiling
+from perfsearch.errors import NoFiling, UnreadableFile
 from perfsearch.forms.description import Field, Form, Heading, Kind, Section
 from perfsearch.forms.folding import fold, squeeze
 from perfsearch.forms.header import Slot, Value, read_value, share_out, value_above
 from perfsearch.forms.labels import Found, rescue
 from perfsearch.forms.lines import TableLine, Vocabulary, pieces_of, vocabulary
 from perfsearch.forms.prose import Chunk, chunks, cut, join_chunks, setting_of
-from perfsearch.forms.rows import carry_levels, ends_table, put_together
+from perfsearch.forms.rows import LINES_MAX, carry_levels, ends_table, put_together
 from perfsearch.forms.sheet import Sheet, lay_out
 from perfsearch.forms.split import Segment, column_header, split
 from perfsearch.forms.values import parse_year
@@ -22,16 +23,19 @@ from perfsearch.readers import Document
 _YEAR_LINE = re.compile(r"[(\[]?\s{0,9}([\w\s]{4,12}?)\s{0,9}年\s{0,9}度")
 
 
-def read_filings(document: Document, forms: Sequence[Form]) -> list[Filing]:
+def read_filings(document: Document, forms: Sequence[Form], n_max: int) -> list[Filing]:
     """Read the filings of a Document, in the order in which they stand; ids, citations and values are not filled.
 
     Raises:
         NoFiling: no filing of the forms is in it; the reason says what was looked for and what was found.
+        UnreadableFile: it holds more than `n_max` filings.
     """
     printed = tuple(sorted({word for form in forms for word in _printed_words(form)}))
     labels = tuple(sorted({label for form in forms for role in form.labelled for label in role.labels}))
     sheet = lay_out(document, printed, labels)
-    segments = [segment for form in forms for segment in split(form, sheet)]
+    segments = [segment for form in forms for segment in islice(split(form, sheet), n_max + 1)]
+    if len(segments) > n_max:
+        raise UnreadableFile(document.name, f"it holds more than {n_max:,} filings (filings_per_file_max): split it")
     segments.sort(key=lambda segment: segment.start)
     filings: list[Filing] = []
     blank = 0
@@ -153,8 +157,8 @@ class _FilingReader:
                 tabular = tabular and not (setting.wrapped and self.blanks_part)
                 whole = isinstance(self.marks[number].role, Field)
                 at = cut(parts, regions[number + 1], setting, gap_after=gap, tabular=tabular, whole=whole)
-            elif isinstance(mark.role, Field) and isinstance(self.marks[number].role, Field):
-                at = value_above(self.marks[number].role, parts, regions[number + 1], gap)
+            elif isinstance(mark.role, Field) and isinstance(role := self.marks[number].role, Field):
+                at = value_above(role, parts, regions[number + 1], gap)
             else:
                 continue
             regions[number], heads[number + 1] = parts[:at], parts[at:]
@@ -247,6 +251,11 @@ class _FilingReader:
                 gap += 1
                 continue
             if ends_table(raw):
+                break
+            if len(lines) == LINES_MAX:
+                self._warn(
+                    "table-cut", f"only the first {LINES_MAX} lines of the indicator table are read", "indicators"
+                )
                 break
             lines.append(TableLine(pieces_of(raw, words), row, gap))
             gap = 0

@@ -29,3 +29,8 @@ def fold(text: str) -> str:
 def squeeze(text: str) -> str:
     """Fold, and drop all white space: what labels and vocabulary are compared by."""
     return "".join(fold(text).split())
+
+
+def display_width(text: str) -> int:
+    """Columns of a terminal that a text takes: wide characters take two."""
+    return sum(1 if character < "\u1100" else 2 for character in text)

@@ -45,21 +45,46 @@ class Found:
     """It is the whole of a cell with further cells in the row."""
 
 
-def _pattern(label: str) -> str:
-    return _GAP.join(re.escape(character) for character in label)
+class _Scanner:
+    """Finds the labels of a form: one expression for all, branching character by character, so that text is read once."""
+
+    def __init__(self, form: Form) -> None:
+        self.roles: dict[str, Role] = {}
+        for role in form.labelled:
+            for label in role.labels:
+                self.roles.setdefault(label, role)
+        self.headings = [
+            (re.compile(_spaced(pattern)), heading) for heading in form.headings for pattern in heading.patterns
+        ]
+        branches = [_branches(sorted(self.roles))]
+        branches += [expression.pattern for expression, _ in self.headings]
+        self.expression = re.compile("|".join(branches))
+
+    def role_of(self, printed: str) -> Role:
+        """The role whose label is printed so."""
+        role = self.roles.get("".join(printed.split()))
+        if role is not None:
+            return role
+        return next(heading for expression, heading in self.headings if expression.fullmatch(printed))
+
+
+def _branches(labels: Sequence[str]) -> str:
+    """An expression that matches the longest of sorted literals, white space allowed between their characters."""
+    heads: dict[str, list[str]] = {}
+    for label in labels:
+        heads.setdefault(label[0], []).append(label[1:])
+    parts = []
+    for head, rests in heads.items():
+        longer = [rest for rest in rests if rest]
+        tail = f"{_GAP}(?:{_branches(longer)})" if longer else ""
+        optional = "?" if len(longer) < len(rests) and longer else ""
+        parts.append(re.escape(head) + (f"(?:{tail}){optional}" if tail else ""))
+    return "|".join(parts)
 
 
 @lru_cache(maxsize=32)
-def _scanner(form: Form) -> tuple[re.Pattern[str], tuple[Role, ...]]:
-    """One expression for all labels of a form, longest first; group i is the i-th of the roles."""
-    pairs: list[tuple[str, str, Role]] = []
-    for role in form.labelled:
-        pairs.extend((label, _pattern(label), role) for label in role.labels)
-    for heading in form.headings:
-        pairs.extend((pattern, _spaced(pattern), heading) for pattern in heading.patterns)
-    pairs.sort(key=lambda pair: len(pair[0]), reverse=True)
-    pattern = "|".join(f"({text})" for _, text, _ in pairs)
-    return re.compile(pattern), tuple(role for _, _, role in pairs)
+def _scanner(form: Form) -> _Scanner:
+    return _Scanner(form)
 
 
 def _spaced(pattern: str) -> str:
@@ -69,10 +94,10 @@ def _spaced(pattern: str) -> str:
 
 def scan(form: Form, norm: str, start: int = 0, end: int | None = None, least: float = ACCEPTED) -> list[Found]:
     """All candidates of a form's labels in folded text with at least the score `least`, by position."""
-    scanner, roles = _scanner(form)
+    scanner = _scanner(form)
     found = []
-    for match in scanner.finditer(norm, start, len(norm) if end is None else end):
-        candidate = _judge(norm, match, roles[match.lastindex - 1 if match.lastindex else 0])
+    for match in scanner.expression.finditer(norm, start, len(norm) if end is None else end):
+        candidate = _judge(norm, match, scanner.role_of(match[0]))
         if candidate.score >= least:
             found.append(candidate)
     return found

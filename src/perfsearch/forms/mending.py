@@ -10,16 +10,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from perfsearch.forms.folding import fold, squeeze
+from perfsearch.forms.folding import display_width, squeeze
 
 _REACH = 6
 """Rows below a label's first piece among which the next piece is looked for."""
 
-_PIECE = re.compile(r"[^\s][^\s]*(?: [^\s]+)*?(?=\s{2,}|\t|\v|$)|[^\s]+")
+_SET_OFF = re.compile(r"[^\s][^\s]*(?: [^\s]+)*?(?=\s{2,}|\t|\v|$)|[^\s]+")
+_ROW_LENGTH_MAX = 400
+"""A longer row is a text in one line, and its label is not broken."""
+
+_IN_VAIN_MAX = 20_000
+"""So many beginnings of labels that go on nowhere, and the rest of the file is left alone: a 300-page budget has 2,000."""
+
 _WORD = re.compile(r"\S+")
 _TAIL = re.compile(r"(?:\((?:百万元|[千万亿]元|元)\))?:?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A run of text in a row, squeezed, and the column in which it begins."""
+
+    row: int
+    start: int
+    end: int
+    text: str
+    indent: int
 
 
 @lru_cache(maxsize=8)
@@ -37,63 +55,89 @@ def mend(rows: Sequence[str], labels: Iterable[str]) -> list[str]:
     known = tuple(labels)
     prefixes = _prefixes(known)
     whole = frozenset(known)
+    heads = frozenset(label[0] for label in known)
     mended = list(rows)
-    for number, row in enumerate(rows):
-        if not row or len(row) > 400:
+    pieces: dict[int, list[_Piece]] = {}
+    in_vain = 0
+    for number in range(len(mended)):
+        if not _may_open(mended[number], heads):
             continue
-        for start, end in _openings(mended[number]):
-            piece = squeeze(mended[number][start:end])
-            if piece in prefixes and piece not in whole and _complete(mended, number, start, end, prefixes[piece]):
+        for piece in _pieces(mended, number, pieces):
+            if piece.text not in prefixes or piece.text in whole:
+                continue
+            if _complete(mended, number, piece, prefixes[piece.text], pieces):
+                pieces.clear()
                 break
+            in_vain += 1
+        if in_vain > _IN_VAIN_MAX:
+            break
+        pieces.pop(number - 1, None)
     return mended
 
 
-def _openings(row: str) -> list[tuple[int, int]]:
-    """Spans where a label's first piece may stand: the first word, and what blanks or tabs set off."""
-    spans = [match.span() for match in _PIECE.finditer(row)][:8]
-    first = _WORD.search(row)
-    if first and first.span() not in spans:
-        spans.insert(0, first.span())
-    return spans
+def _may_open(row: str, heads: frozenset[str]) -> bool:
+    """Does a label's first character stand where a piece may begin?"""
+    if not row or len(row) > _ROW_LENGTH_MAX:
+        return False
+    first = row.lstrip()[:1]
+    return first in heads or (bool(first) and ("  " in row or "\t" in row or "\u3000" in row))
 
 
-def _complete(rows: list[str], number: int, start: int, end: int, labels: Sequence[str]) -> bool:
+def _pieces(rows: Sequence[str], number: int, known: dict[int, list[_Piece]]) -> list[_Piece]:
+    """The pieces of a row: its first word, and what wide gaps or tabs set off."""
+    if number not in known:
+        row = rows[number]
+        spans: list[tuple[int, int]] = []
+        if row and len(row) <= _ROW_LENGTH_MAX:
+            spans = [match.span() for match in _SET_OFF.finditer(row)][:8]
+            first = _WORD.search(row)
+            if first and first.span() not in spans:
+                spans.insert(0, first.span())
+        known[number] = [
+            _Piece(number, start, end, squeeze(row[start:end]), display_width(row[:start])) for start, end in spans
+        ]
+    return known[number]
+
+
+def _complete(
+    rows: list[str], number: int, first: _Piece, labels: Sequence[str], known: dict[int, list[_Piece]]
+) -> bool:
     """Find the rest of one of the labels in the rows below, at the same indent; rewrite the rows if it is there."""
     for label in labels:
-        rest = label[len(squeeze(rows[number][start:end])) :]
-        pieces = _rest(rows, number, start, rest)
-        if pieces is None:
+        found = _rest(rows, number, first, label[len(first.text) :], known)
+        if found is None:
             continue
-        spans, tail = pieces
-        for row, low, high in spans:
-            rows[row] = rows[row][:low] + " " * (high - low) + rows[row][high:]
-        rows[number] = rows[number][:start] + label + tail + "  " + rows[number][end:]
+        rest, tail = found
+        for piece in rest:
+            row = rows[piece.row]
+            rows[piece.row] = row[: piece.start] + " " * (piece.end - piece.start) + row[piece.end :]
+        rows[number] = rows[number][: first.start] + label + tail + "  " + rows[number][first.end :]
         return True
     return False
 
 
-def _rest(rows: Sequence[str], number: int, start: int, rest: str) -> tuple[list[tuple[int, int, int]], str] | None:
+def _rest(
+    rows: Sequence[str], number: int, first: _Piece, rest: str, known: dict[int, list[_Piece]]
+) -> tuple[list[_Piece], str] | None:
     """Where the rest of a label stands below row `number`, piece by piece, and the unit and colon that close it."""
-    spans: list[tuple[int, int, int]] = []
+    found: list[_Piece] = []
     looked = 0
-    row = number
-    while rest and looked < _REACH and row + 1 < len(rows):
-        row += 1
-        if not rows[row].strip():
+    for row in range(number + 1, min(number + 3 * _REACH, len(rows))):
+        if not rows[row] or rows[row].isspace():
             continue
         looked += 1
-        for low, high in _openings(rows[row]):
-            if abs(_indent(rows[row], low) - _indent(rows[number], start)) > 2:
+        if looked > _REACH:
+            break
+        for piece in _pieces(rows, row, known):
+            if not piece.text or piece.text[0] != rest[0] or abs(piece.indent - first.indent) > 2:
                 continue
-            piece = squeeze(rows[row][low:high])
-            if piece.startswith(rest) and _TAIL.fullmatch(piece, len(rest)):
-                if len(rest) < 3 and ":" not in piece and not _alone(rows[row], low, high):
+            if piece.text.startswith(rest) and _TAIL.fullmatch(piece.text, len(rest)):
+                if len(rest) < 3 and ":" not in piece.text and not _alone(rows[row], piece.start, piece.end):
                     return None
-                spans.append((row, low, high))
-                return spans, piece[len(rest) :]
-            if len(piece) > 1 and rest.startswith(piece):
-                spans.append((row, low, high))
-                rest = rest[len(piece) :]
+                return [*found, piece], piece.text[len(rest) :]
+            if 1 < len(piece.text) < len(rest) and rest.startswith(piece.text):
+                found.append(piece)
+                rest = rest[len(piece.text) :]
                 break
     return None
 
@@ -101,8 +145,3 @@ def _rest(rows: Sequence[str], number: int, start: int, rest: str) -> tuple[list
 def _alone(row: str, start: int, end: int) -> bool:
     """Do wide gaps or the row's ends stand on both sides of a piece?"""
     return not row[max(0, start - 2) : start].strip() and not row[end : end + 2].strip()
-
-
-def _indent(row: str, offset: int) -> int:
-    """The column in which a character stands, full-width characters as two."""
-    return sum(1 if character < "\u1100" else 2 for character in fold(row[:offset]))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perfsearch.forms.folding import fold
+from perfsearch.forms.folding import display_width, fold
 from perfsearch.forms.sheet import Sheet
 
 SENTENCE_ENDS = "。！？!?…"
@@ -79,11 +79,6 @@ def join(pieces: Sequence[str]) -> str:
         joined.append(piece)
         last = piece
     return "".join(joined)
-
-
-def display_width(text: str) -> int:
-    """Columns of a terminal that a text takes: wide characters take two."""
-    return sum(1 if character < "\u1100" else 2 for character in text)
 
 
 def _is_latin(character: str) -> bool:

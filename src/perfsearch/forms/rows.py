@@ -19,7 +19,7 @@ from perfsearch.model import Warning
 _SPAN_MAX = 8
 """Lines that one row may take: two level labels, five lines of a name and a target."""
 
-_LINES_MAX = 4_000
+LINES_MAX = 4_000
 """Lines read of one table; real tables have fewer than 200."""
 
 _NO_START = "，。、；：,.;:)）》”％%】〕"
@@ -54,7 +54,6 @@ class _Partial:
 
 def put_together(lines: Sequence[TableLine], words: Vocabulary) -> tuple[list[TableRow], list[TableLine]]:
     """Divide lines into rows; also returns the lines at the end that belong to no row."""
-    lines = lines[:_LINES_MAX]
     options = [readings(line, words) for line in lines]
     width = max((len(option[0].name) for option in options if option), default=0)
     gaps = sorted(line.gap for line in lines[1:])
