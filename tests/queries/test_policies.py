@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from perfsearch.errors import NotFound, UsageError
 from perfsearch.extract.citations import extract_filing_citations
-from perfsearch.indexes.store import Record, Store
+from perfsearch.indexes.store import Store
+from perfsearch.indexes.writing import Record
 from perfsearch.model import Filing, Source
 from perfsearch.queries.policies import findings, missing_policies, policies, policy, sentence_around
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfsearch.indexes.arrays import ArrayLog, Column
-from perfsearch.indexes.store import Stored
+from perfsearch.indexes.writing import Stored
 from perfsearch.model import SECTIONS, Filing, Filters
 from perfsearch.text.chunk import Chunk
 from perfsearch.text.normalize import normalize

@@ -25,8 +25,8 @@ from perfsearch.encoding import Encoder
 from perfsearch.extract.indicators import fold_indicator
 from perfsearch.extract.targets import in_base_unit, parse_target
 from perfsearch.indexes.arrays import ArrayLog, Column
-from perfsearch.indexes.store import Stored
 from perfsearch.indexes.vector import VectorIndex
+from perfsearch.indexes.writing import Stored
 from perfsearch.model import Filing
 
 IDENTITY = "indicators-1"

@@ -15,7 +15,8 @@ from perfsearch.indexes.identity import (
     overlap,
 )
 from perfsearch.indexes.passages import Passages, read_passages
-from perfsearch.indexes.store import Record, Store
+from perfsearch.indexes.store import Store
+from perfsearch.indexes.writing import Record
 from perfsearch.model import Filing
 from perfsearch.text.segment import Segmenter
 

@@ -4,101 +4,32 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, Row
+from sqlalchemy.engine import Connection, Engine
 
 from perfsearch.errors import LibraryDamaged, LibraryError, LibraryVersion, NotFound
+from perfsearch.indexes.bodies import decode_body
 from perfsearch.indexes.policy_book import PolicyBook
-from perfsearch.indexes.policy_intake import PolicyIntake, drop_filings
 from perfsearch.indexes.schema import (
     BUDGET_FIELDS,
     HEADER_FIELDS,
     SCHEMA_VERSION,
     changes,
-    citations,
     filings,
     meta,
     metadata,
     versions,
 )
+from perfsearch.indexes.writing import Change, Stored, Writing, now, parts
 from perfsearch.model import Budget, Filing, FilingSummary, Source
 
-_BODY_GB18030_ZLIB = b"\x01"
-"""First byte of a body: JSON in GB 18030, deflated; 13 % smaller than from UTF-8, because a Chinese character is two
-bytes and not three."""
-
-_IN_LIMIT = 500
-"""Numbers in one IN (...): SQLite takes 32,766, and a statement of this size is still quick to compile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One filing ready to be stored: what the store can't know by itself."""
-
-    filing: Filing
-    content_hash: str
-    lineage: str | None
-    lineage_applicant: str
-    lineage_name: str
-    n_chunks: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the changes log; `kind` is add or remove."""
-
-    seq: int
-    filing_no: int
-    kind: str
-    first_chunk: int
-    n_chunks: int
-
-    @property
-    def chunk_ids(self) -> range:
-        """The chunks that came or went."""
-        return range(self.first_chunk, self.first_chunk + self.n_chunks)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A filing as an index reads it: its number, the id of its first chunk, and how many it has."""
-
-    filing_no: int
-    first_chunk: int
-    n_chunks: int
-    filing: Filing
-    lineage: str | None = None
-
-
-def encode_body(filing: Filing) -> bytes:
-    """The bytes that hold a filing."""
-    text = filing.model_dump_json(exclude_defaults=True)
-    return _BODY_GB18030_ZLIB + zlib.compress(text.encode("gb18030"), 6)
-
-
-def decode_body(body: bytes, path: str | None = None) -> Filing:
-    """The filing that bytes hold; `path` is where its file lay.
-
-    Raises:
-        LibraryDamaged: the bytes are not what `encode_body` made.
-    """
-    try:
-        if body[:1] != _BODY_GB18030_ZLIB:
-            raise ValueError(f"unknown kind {body[:1]!r}")
-        filing = Filing.model_validate_json(zlib.decompress(body[1:]).decode("gb18030"))
-    except (ValueError, zlib.error) as error:
-        raise LibraryDamaged(f"the text of a filing can't be read: {error}") from error
-    if path is not None:
-        filing = filing.model_copy(update={"source": filing.source.model_copy(update={"path": path})})
-    return filing
+if TYPE_CHECKING:
+    from perfsearch.indexes.writing import AnyRow
 
 
 class Store:
@@ -250,7 +181,7 @@ class Store:
     def _replaced(self, filing_nos: Sequence[int]) -> dict[int, Filing]:
         found: dict[int, Filing] = {}
         with self._read() as connection:
-            for part in _parts(filing_nos):
+            for part in parts(filing_nos):
                 statement = sa.select(versions.c.filing_no, versions.c.body).where(versions.c.filing_no.in_(part))
                 found.update((row.filing_no, decode_body(row.body)) for row in connection.execute(statement))
         return found
@@ -259,7 +190,7 @@ class Store:
         """Filings that stand with the ids of their chunks, ascending by number."""
         found: list[Stored] = []
         with self._read() as connection:
-            for part in _parts(filing_nos):
+            for part in parts(filing_nos):
                 rows = connection.execute(_BODIES, {"numbers": part})
                 found.extend(
                     Stored(r.filing_no, r.first_chunk, r.n_chunks, decode_body(r.body, r.source_path), r.lineage)
@@ -271,7 +202,7 @@ class Store:
         """Headers by number, those of replaced versions too; numbers of removed filings are left out."""
         found: dict[int, FilingSummary] = {}
         with self._read() as connection:
-            for part in _parts(filing_nos):
+            for part in parts(filing_nos):
                 for row in connection.execute(_SUMMARIES, {"numbers": part}):
                     found[row.filing_no] = _summary(row)
         if len(found) < len(set(filing_nos)):
@@ -293,7 +224,7 @@ class Store:
         with self._read() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(filings)).scalar_one()
 
-    def headers(self) -> Iterator[Row[Any]]:
+    def headers(self) -> Iterator[AnyRow]:
         """Every filing's header columns (no text), ascending by number."""
         columns = [c for c in filings.c if c.name != "body"]
         with self._read() as connection:
@@ -318,7 +249,7 @@ class Store:
         """Content hash -> id, for the contents that stand."""
         found: dict[str, str] = {}
         with self._read() as connection:
-            for part in _parts(hashes):
+            for part in parts(hashes):
                 statement = sa.select(filings.c.content_hash, filings.c.id).where(filings.c.content_hash.in_(part))
                 found.update((row.content_hash, row.id) for row in connection.execute(statement))
         return found
@@ -328,7 +259,7 @@ class Store:
         found: dict[int, tuple[str, int]] = {}
         columns = (filings.c.source_index, filings.c.id, filings.c.filing_no)
         with self._read() as connection:
-            for part in _parts(indexes):
+            for part in parts(indexes):
                 statement = sa.select(*columns).where(filings.c.source_path == path, filings.c.source_index.in_(part))
                 for row in connection.execute(statement.order_by(filings.c.filing_no)):
                     found[row.source_index] = (row.id, row.filing_no)
@@ -338,7 +269,7 @@ class Store:
         """Those of these ids that stand."""
         found: set[str] = set()
         with self._read() as connection:
-            for part in _parts(ids):
+            for part in parts(ids):
                 rows = connection.execute(sa.select(filings.c.id).where(filings.c.id.in_(part)))
                 found.update(row.id for row in rows)
         return found
@@ -410,128 +341,6 @@ class Store:
                 copy.close()
 
 
-class Writing:
-    """What can be done within one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        last = connection.execute(sa.select(sa.func.max(changes.c.seq), sa.func.max(changes.c.filing_no))).one()
-        self.seq = int(last[0] or 0)
-        self._filing_no = int(last[1] or 0)
-        self._next_chunk = int(self._fact("next_chunk") or 0)
-
-    def _fact(self, key: str) -> str | None:
-        return self._connection.execute(sa.select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
-
-    def set_fact(self, key: str, value: str) -> None:
-        """Write down a fact about the library."""
-        updated = self._connection.execute(sa.update(meta).where(meta.c.key == key).values(value=value))
-        if updated.rowcount == 0:
-            self._connection.execute(sa.insert(meta), [{"key": key, "value": value}])
-
-    def add(self, records: Sequence[Record]) -> list[Stored]:
-        """Store filings; one whose id stands becomes its next version, and the old text moves to the versions."""
-        stamp = now()
-        ids = [record.filing.id for record in records]
-        olds: dict[str, Row[Any]] = {}
-        for part in _parts(ids):
-            for row in self._connection.execute(_OLD, {"ids": part}):
-                olds[row.id] = row
-        rows: list[dict[str, Any]] = []
-        stored: list[Stored] = []
-        moved: list[Row[Any]] = []
-        log: list[tuple[int, str, int, int]] = []
-        mentions: list[dict[str, Any]] = []
-        for record in records:
-            old = olds.get(record.filing.id)
-            if old is not None:
-                moved.append(old)
-                log.append((old.filing_no, "remove", old.first_chunk, old.n_chunks))
-            self._filing_no += 1
-            number, first = self._filing_no, self._next_chunk
-            self._next_chunk += record.n_chunks
-            log.append((number, "add", first, record.n_chunks))
-            rows.append(_row(record, number, first, 1 if old is None else old.version + 1, stamp))
-            stored.append(Stored(number, first, record.n_chunks, record.filing, record.lineage))
-        if moved:
-            self._move(moved, stamp)
-        policy_ids = PolicyIntake(self._connection).add([(one.filing_no, one.filing) for one in stored])
-        for one in stored:
-            mentions.extend(_mentions(one.filing_no, one.filing, policy_ids))
-        if rows:
-            self._connection.execute(sa.insert(filings), rows)
-        if mentions:
-            self._connection.execute(sa.insert(citations), mentions)
-        self._log(log)
-        self.set_fact("next_chunk", str(self._next_chunk))
-        return stored
-
-    def remove(self, ids: Sequence[str]) -> list[str]:
-        """Take filings and their versions out of the records; the ids that stood."""
-        removed: list[str] = []
-        log: list[tuple[int, str, int, int]] = []
-        for part in _parts(ids):
-            for row in self._connection.execute(_OLD, {"ids": part}).all():
-                removed.append(row.id)
-                log.append((row.filing_no, "remove", row.first_chunk, row.n_chunks))
-            self._connection.execute(sa.delete(versions).where(versions.c.id.in_(part)))
-            self._connection.execute(sa.delete(filings).where(filings.c.id.in_(part)))
-        self._drop_citations([entry[0] for entry in log])
-        self._log(log)
-        return removed
-
-    def renumber_chunks(self, counts: Mapping[int, int]) -> None:
-        """Give every filing new chunk ids, from 0 and without gaps, as many as `counts` says by filing number."""
-        first = 0
-        parameters = []
-        for number in sorted(counts):
-            parameters.append({"b_no": number, "b_first": first, "b_n": counts[number]})
-            first += counts[number]
-        if parameters:
-            self._connection.execute(_RENUMBER, parameters)
-        # The log's ranges are of the old ids; indexes that are made anew meet no old chunk.
-        self._connection.execute(sa.update(changes).values(first_chunk=0, n_chunks=0))
-        self.set_fact("next_chunk", str(first))
-
-    def _move(self, olds: Iterable[Row[Any]], stamp: str) -> None:
-        rows = [
-            {
-                "filing_no": old.filing_no,
-                "id": old.id,
-                "version": old.version,
-                "added_at": old.added_at,
-                "replaced_at": stamp,
-                "body": old.body,
-            }
-            for old in olds
-        ]
-        self._connection.execute(sa.insert(versions), rows)
-        numbers = [row["filing_no"] for row in rows]
-        for part in _parts(numbers):
-            self._connection.execute(sa.delete(filings).where(filings.c.filing_no.in_(part)))
-        self._drop_citations(numbers)
-
-    def _drop_citations(self, numbers: Sequence[int]) -> None:
-        drop_filings(self._connection, numbers)
-        for part in _parts(numbers):
-            self._connection.execute(sa.delete(citations).where(citations.c.filing_no.in_(part)))
-
-    def _log(self, entries: Sequence[tuple[int, str, int, int]]) -> None:
-        rows = []
-        for number, kind, first, n_chunks in entries:
-            self.seq += 1
-            rows.append(
-                {"seq": self.seq, "filing_no": number, "kind": kind, "first_chunk": first, "n_chunks": n_chunks}
-            )
-        if rows:
-            self._connection.execute(sa.insert(changes), rows)
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _engine(path: Path) -> Engine:
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
 
@@ -551,49 +360,6 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
-def _row(record: Record, number: int, first: int, version: int, stamp: str) -> dict[str, Any]:
-    filing = record.filing
-    row: dict[str, Any] = {name: getattr(filing, name) for name in HEADER_FIELDS}
-    row.update((f"budget_{name}", getattr(filing.budget, name)) for name in BUDGET_FIELDS)
-    row.update(
-        filing_no=number,
-        id=filing.id,
-        version=version,
-        lineage=record.lineage,
-        lineage_applicant=record.lineage_applicant,
-        lineage_name=record.lineage_name,
-        content_hash=record.content_hash,
-        source_file=filing.source.file,
-        source_index=filing.source.index,
-        source_pages=json.dumps(filing.source.pages) if filing.source.pages is not None else None,
-        source_path=filing.source.path,
-        added_at=stamp,
-        first_chunk=first,
-        n_chunks=record.n_chunks,
-        body=encode_body(filing),
-    )
-    return row
-
-
-def _mentions(number: int, filing: Filing, policy_ids: Mapping[tuple[int, int], str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "filing_no": number,
-            "ordinal": ordinal,
-            "section": mention.section,
-            "start": mention.start,
-            "end": mention.end,
-            "title": mention.title,
-            "document_number": mention.document_number,
-            "issuer": mention.issuer,
-            "kind": mention.kind,
-            "implicit": mention.implicit,
-            "policy_id": policy_ids.get((number, ordinal)),
-        }
-        for ordinal, mention in enumerate(filing.citations)
-    ]
-
-
 _SUMMARY_COLUMNS = [
     c
     for c in filings.c
@@ -601,7 +367,7 @@ _SUMMARY_COLUMNS = [
 ]
 
 
-def _summary(row: Row[Any]) -> FilingSummary:
+def _summary(row: AnyRow) -> FilingSummary:
     values = row._mapping
     pages = tuple(json.loads(row.source_pages)) if row.source_pages else None
     # The values come from a validated filing; validating them again costs a third of a search.
@@ -616,13 +382,6 @@ def _summary(row: Row[Any]) -> FilingSummary:
     )
 
 
-def _parts(values: Sequence[Any]) -> Iterator[list[Any]]:
-    """At most _IN_LIMIT at a time, as plain Python values."""
-    plain = [value.item() if hasattr(value, "item") else value for value in values]
-    for start in range(0, len(plain), _IN_LIMIT):
-        yield plain[start : start + _IN_LIMIT]
-
-
 _NUMBERS: sa.BindParameter[Any] = sa.bindparam("numbers", expanding=True)
 _NUMBER = sa.select(filings.c.filing_no).where(filings.c.id == sa.bindparam("id"))
 _LAST_SEQ = sa.select(sa.func.max(changes.c.seq))
@@ -635,17 +394,3 @@ _BODIES = sa.select(
     filings.c.source_path,
     filings.c.lineage,
 ).where(filings.c.filing_no.in_(_NUMBERS))
-_OLD = sa.select(
-    filings.c.filing_no,
-    filings.c.id,
-    filings.c.version,
-    filings.c.added_at,
-    filings.c.first_chunk,
-    filings.c.n_chunks,
-    filings.c.body,
-).where(filings.c.id.in_(sa.bindparam("ids", expanding=True)))
-_RENUMBER = (
-    sa.update(filings)
-    .where(filings.c.filing_no == sa.bindparam("b_no"))
-    .values(first_chunk=sa.bindparam("b_first"), n_chunks=sa.bindparam("b_n"))
-)

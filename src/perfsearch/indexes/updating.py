@@ -11,7 +11,8 @@ from perfsearch.encoding import Encoder
 from perfsearch.extract.fingerprints import fingerprints
 from perfsearch.indexes.passages import Passages, encode_passages, read_passages
 from perfsearch.indexes.shelf import NAMES, Shelf
-from perfsearch.indexes.store import Change, Store, Stored
+from perfsearch.indexes.store import Store
+from perfsearch.indexes.writing import Change, Stored
 from perfsearch.text.segment import Segmenter
 
 BATCH_FILINGS = 256
