@@ -7,6 +7,7 @@ more in common. The gaps and the ends are then aligned character by character (l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -64,8 +65,13 @@ class Alignment:
         return max(length for _, _, length in self.blocks)
 
 
-def align(draft: Side, sources: Side, anchors: Anchors, own: bool = False) -> list[Alignment]:
-    """Align every pair of parts that have anchors; `own` when both sides are the same text."""
+def align(
+    draft: Side, sources: Side, anchors: Anchors, worth: Callable[[list[Block]], bool], own: bool = False
+) -> list[Alignment]:
+    """Align every pair of parts that have anchors; `own` when both sides are the same text.
+
+    Chains that are not `worth` it are left out before they are aligned.
+    """
     if not len(anchors):
         return []
     part_a, part_b = draft.part_of(anchors.a), sources.part_of(anchors.b)
@@ -74,27 +80,44 @@ def align(draft: Side, sources: Side, anchors: Anchors, own: bool = False) -> li
     cuts = [0, *(np.flatnonzero(np.diff(pair)) + 1).tolist(), len(order)]
     a, b, length = (column[order].tolist() for column in (anchors.a, anchors.b, anchors.length))
     found: list[Alignment] = []
+    texts_a, texts_b = _Texts(draft), _Texts(sources)
     for start, end in pairwise(cuts):
         parts = int(part_a[order[start]]), int(part_b[order[start]])
         blocks = list(zip(a[start:end], b[start:end], length[start:end], strict=True))
-        frame = _Frame(draft, sources, *parts, own=own and parts[0] == parts[1])
-        found.extend(frame.align(blocks))
+        chains = [chain for chain in _chains(blocks) if worth(chain)]
+        if chains:
+            frame = _Frame(texts_a, texts_b, *parts, own=own and parts[0] == parts[1])
+            found.extend(frame.align(chains))
     return found
 
 
-@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The strings of a side's parts, each made once."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self._strings: dict[int, str] = {}
+
+    def of(self, part: int) -> tuple[str, int]:
+        """A part's string and the place at which it begins."""
+        found = self._strings.get(part)
+        if found is None:
+            found = self._strings[part] = self.side.parts[part].string()
+        return found, int(self.side.bounds[part])
+
+
 class _Frame:
     """One pair of parts."""
 
-    draft: Side
-    sources: Side
-    part_a: int
-    part_b: int
-    own: bool
-    """Whether both are the same part: its passages must not reach into each other."""
+    def __init__(self, draft: _Texts, sources: _Texts, part_a: int, part_b: int, own: bool) -> None:
+        self.part_a = part_a
+        self.part_b = part_b
+        # Whether both are the same part: its passages must not reach into each other.
+        self.own = own
+        self.text_a, self.offset_a = draft.of(part_a)
+        self.text_b, self.offset_b = sources.of(part_b)
 
-    def align(self, anchors: list[Block]) -> list[Alignment]:
-        chains = _chains(anchors)
+    def align(self, chains: list[list[Block]]) -> list[Alignment]:
         found: list[Alignment] = []
         for chain in chains:
             alignment = self._build(chain)
@@ -112,7 +135,7 @@ class _Frame:
         if not blocks:
             return None
         first, last = blocks[0], blocks[-1]
-        alignment = Alignment(
+        return Alignment(
             self.part_a,
             self.part_b,
             first[0],
@@ -122,10 +145,6 @@ class _Frame:
             sum(length for _, _, length in blocks),
             tuple(blocks),
         )
-        return alignment if self.own else self.snap(alignment)
-
-    def _strings(self, a: int, a_end: int, b: int, b_end: int) -> tuple[str, str]:
-        return _string(self.draft, a, a_end), _string(self.sources, b, b_end)
 
     def _extend(self, blocks: list[Block], forward: bool) -> list[Block]:
         """Add the runs beyond one end that are worth the characters between them."""
@@ -137,15 +156,15 @@ class _Frame:
         return blocks
 
     def _extend_once(self, blocks: list[Block], forward: bool) -> list[Block]:
-        low_a, high_a = (int(x) for x in self.draft.bounds[self.part_a : self.part_a + 2])
-        low_b, high_b = (int(x) for x in self.sources.bounds[self.part_b : self.part_b + 2])
         if forward:
             a, b = blocks[-1][0] + blocks[-1][2], blocks[-1][1] + blocks[-1][2]
-            text_a, text_b = self._strings(a, min(high_a, a + EXTENSION), b, min(high_b, b + EXTENSION))
+            at_a, at_b = a - self.offset_a, b - self.offset_b
+            text_a, text_b = self.text_a[at_a : at_a + EXTENSION], self.text_b[at_b : at_b + EXTENSION]
         else:
             a, b = blocks[0][0], blocks[0][1]
-            text_a, text_b = self._strings(max(low_a, a - EXTENSION), a, max(low_b, b - EXTENSION), b)
-            text_a, text_b = text_a[::-1], text_b[::-1]
+            at_a, at_b = a - self.offset_a, b - self.offset_b
+            text_a = self.text_a[max(0, at_a - EXTENSION) : at_a][::-1]
+            text_b = self.text_b[max(0, at_b - EXTENSION) : at_b][::-1]
         if not text_a or not text_b:
             return blocks
         added = _worthwhile(text_a, text_b)
@@ -159,27 +178,23 @@ class _Frame:
         for block in blocks[1:]:
             a, b = filled[-1][0] + filled[-1][2], filled[-1][1] + filled[-1][2]
             if block[0] > a and block[1] > b:
-                text_a, text_b = self._strings(a, block[0], b, block[1])
+                text_a = self.text_a[a - self.offset_a : block[0] - self.offset_a]
+                text_b = self.text_b[b - self.offset_b : block[1] - self.offset_b]
                 filled.extend((a + i, b + j, n) for i, j, n in _common(text_a, text_b))
             filled.append(block)
         return _joined(filled)
 
-    def snap(self, alignment: Alignment) -> Alignment:
-        """Let a passage begin and end with its sentence or clause, where that lies near on both sides."""
-        draft, sources = self.draft, self.sources
-        before = _reach(draft, self.part_a, alignment.start_a, -1), _reach(sources, self.part_b, alignment.start_b, -1)
-        after = _reach(draft, self.part_a, alignment.end_a, 1), _reach(sources, self.part_b, alignment.end_b, 1)
-        if before[0] is not None and before[1] is not None:
-            start_a, start_b = alignment.start_a - before[0], alignment.start_b - before[1]
-            alignment = replace(alignment, start_a=start_a, start_b=start_b)
-        if after[0] is not None and after[1] is not None:
-            end_a, end_b = alignment.end_a + after[0], alignment.end_b + after[1]
-            alignment = replace(alignment, end_a=end_a, end_b=end_b)
-        return alignment
 
-
-def _string(side: Side, start: int, end: int) -> str:
-    return side.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+def snap(alignment: Alignment, draft: Side, sources: Side) -> Alignment:
+    """Let a passage begin and end with its sentence or clause, where that lies near on both sides."""
+    parts = alignment.part_a, alignment.part_b
+    before = _reach(draft, parts[0], alignment.start_a, -1), _reach(sources, parts[1], alignment.start_b, -1)
+    after = _reach(draft, parts[0], alignment.end_a, 1), _reach(sources, parts[1], alignment.end_b, 1)
+    if before[0] is not None and before[1] is not None:
+        alignment = replace(alignment, start_a=alignment.start_a - before[0], start_b=alignment.start_b - before[1])
+    if after[0] is not None and after[1] is not None:
+        alignment = replace(alignment, end_a=alignment.end_a + after[0], end_b=alignment.end_b + after[1])
+    return alignment
 
 
 def _reach(side: Side, part: int, place: int, step: int) -> int | None:

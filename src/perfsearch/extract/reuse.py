@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perfsearch.extract.alignment import SIMILARITY_MIN, Alignment, Block, align
+from perfsearch.extract.alignment import SIMILARITY_MIN, Alignment, Block, align, snap
 from perfsearch.extract.anchors import Side, find_anchors, find_own_anchors, lay_out
 from perfsearch.extract.fingerprints import GUARANTEED, Folded, fold
 from perfsearch.extract.merging import merge, without_weaker
@@ -32,6 +32,9 @@ EVIDENCE_COMPANY_MIN = 6
 COMPANY_MATCHED_MIN = 9
 COMPANY_DISTANCE = 160
 """Less will do where another passage of the same two sections lies near: sentences that were parted or moved."""
+CHAIN_MIN = 8
+CHAIN_EVIDENCE_MIN = 4
+"""A chain of seeds with less is not aligned: the gaps and ends add half as much again at most."""
 KNOWN_RUN_MIN = 25
 """A run of stock phrases or quotation of this length is shown all the same, and marked."""
 KNOWN_MATCHED_MIN = 45
@@ -71,7 +74,9 @@ def find_reuse(
     names_b = [(index, name) for index, sections in enumerate(sources) for name in sections]
     side_a = lay_out([draft[name] for name in names_a])
     side_b = lay_out([sources[index][name] for index, name in names_b], [index for index, _ in names_b])
-    found = _accept(align(side_a, side_b, find_anchors(side_a, side_b)), _Evidence(side_a, names_a, known))
+    evidence = _Evidence(side_a, names_a, known)
+    found = _accept(align(side_a, side_b, find_anchors(side_a, side_b), evidence.worth), evidence)
+    found = [snap(alignment, side_a, side_b) for alignment in found]
     merged = without_weaker(merge(found, side_b))
     passages = [_passage(a, side_a, side_b, names_a[a.part_a], *names_b[a.part_b]) for a in merged]
     return [p for p in passages if p is not None and min(p.end - p.start, p.source_end - p.source_start) >= min_length]
@@ -83,7 +88,9 @@ def find_own_reuse(
     """Every passage that stands twice in a filing, seen from both of its places."""
     names = list(sections)
     side = lay_out([sections[name] for name in names])
-    found = _accept(align(side, side, find_own_anchors(side), own=True), _Evidence(side, names, known))
+    evidence = _Evidence(side, names, known)
+    found = _accept(align(side, side, find_own_anchors(side), evidence.worth, own=True), evidence)
+    found = [a if a.part_a == a.part_b else snap(a, side, side) for a in found]
     passages: list[Passage] = []
     for alignment in merge(found, side):
         if alignment.part_a == alignment.part_b and alignment.end_a > alignment.start_b:
@@ -124,11 +131,17 @@ class _Evidence:
         for part, name in enumerate(names):
             if known is not None and name in known:
                 counts[draft.bounds[part] : draft.bounds[part + 1]] = ~known[name]
-        self._sums = np.concatenate([[0], np.cumsum(counts)])
+        self._sums: list[int] = [0, *np.cumsum(counts).tolist()]
 
-    def of(self, alignment: Alignment) -> int:
-        runs = ((a, a + length) for a, _, length in alignment.blocks if length >= EVIDENCE_RUN)
-        return sum(int(self._sums[end] - self._sums[start]) for start, end in runs)
+    def of(self, blocks: Sequence[Block]) -> int:
+        """Characters of the runs that are long enough, outside what is known."""
+        sums = self._sums
+        return sum(sums[a + length] - sums[a] for a, _, length in blocks if length >= EVIDENCE_RUN)
+
+    def worth(self, chain: list[Block]) -> bool:
+        """Whether a chain may become a passage when it is aligned."""
+        size = sum(length for _, _, length in chain)
+        return size >= KNOWN_RUN_MIN or (size >= CHAIN_MIN and self.of(chain) >= CHAIN_EVIDENCE_MIN)
 
 
 def _accept(alignments: list[Alignment], evidence: _Evidence) -> list[Alignment]:
@@ -137,7 +150,7 @@ def _accept(alignments: list[Alignment], evidence: _Evidence) -> list[Alignment]
     doubtful: list[Alignment] = []
     by_pair: dict[tuple[int, int], list[Alignment]] = {}
     for alignment in alignments:
-        found = evidence.of(alignment)
+        found = evidence.of(alignment.blocks)
         if alignment.similarity < SIMILARITY_MIN:
             continue
         if _speaks_for_itself(alignment, found):
