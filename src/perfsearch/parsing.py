@@ -97,7 +97,12 @@ def _walk(folder: Path) -> Iterator[Path]:
     """The files below a folder, each folder's files before its folders, both sorted by name."""
     for here, folders, files in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(here, name) for name in sorted(files) if not name.startswith("."))
+        yield from (Path(here, name) for name in sorted(files) if not name.startswith(".") and not _is_note(name))
+
+
+def _is_note(name: str) -> bool:
+    """Whether a file in a folder is a note beside the filings (README.md); named by itself it is read like any other."""
+    return name.lower().endswith(".md")
 
 
 def _finish(document: Document, path: str | None, settings: Settings) -> list[Filing]:
