@@ -27,6 +27,7 @@ from perfsearch.model import (
     Rejection,
     SearchResult,
 )
+from perfsearch.model.facets import CitationGraph, Facets
 from perfsearch.settings import Settings
 
 if TYPE_CHECKING:
@@ -173,6 +174,27 @@ class Library:
         from perfsearch.queries.policies import policy as ask
 
         return self._ask(lambda view: ask(view, policy, limit, offset))
+
+    def facets(self, query: str | None = None, *, filters: Filters | None = None, mode: str = "hybrid") -> Facets:
+        """How the filings that answer a query, or that the filters let through, spread over years, names and amounts."""
+        from perfsearch.queries.facets import facets
+
+        return self._ask(lambda view: facets(view, query, filters=filters, mode=mode))
+
+    def citation_graph(self, *, policy: str | None = None, applicant: str | None = None) -> CitationGraph:
+        """What is cited around a policy, or by an applicant.
+
+        Raises:
+            NotFound: no such policy, or no filing of such an applicant cites one.
+            UsageError: not just one of the two is named.
+        """
+        from perfsearch.queries.citation_graph import graph_of_applicant, graph_of_policy
+
+        if policy is not None and applicant is None:
+            return self._ask(lambda view: graph_of_policy(view, policy))
+        if applicant is not None and policy is None:
+            return self._ask(lambda view: graph_of_applicant(view, applicant))
+        raise UsageError("a citation graph is of a policy or of an applicant: name one of the two", "policy")
 
     def _draft(self, draft: Filing | str | Path) -> Filing:
         if isinstance(draft, Filing):

@@ -243,6 +243,15 @@ class Catalog:
         first = int(self._log["first_chunk"][row])
         return range(first, first + int(self._log["n_chunks"][row]))
 
+    def columns_of(self, filing_nos: Ints) -> dict[str, NDArray[Any]]:
+        """The header fields of these filings, aligned with those of the numbers that the catalog knows, ascending."""
+        rows = self._rows_of(np.unique(filing_nos))
+        return {name: self._log[name][rows] for name in ("fiscal_year", "budget", *_NAME_FIELDS)}
+
+    def names_of(self, codes: NDArray[Any]) -> list[str]:
+        """The names that codes of `columns_of` stand for."""
+        return [self._names[code] for code in codes.tolist()]
+
     # -- writing (under the library's lock)
 
     def append(self, filings: Sequence[tuple[Stored, Sequence[Chunk]]]) -> None:

@@ -85,6 +85,19 @@ def search(
     )
 
 
+def matching_chunks(view: View, query: str, *, filters: Filters | None = None, mode: str = "hybrid") -> Ids:
+    """Ids of the passages that answer the query, ascending: of all that `search` would page through.
+
+    Raises:
+        UsageError: an empty query or an unknown mode.
+    """
+    mode_, by = _checked(view, query, mode, "passage", 1, 0)
+    question = Question(query.strip()[: view.settings.query_length_max])
+    allowed = view.allowed_chunks(filters) if filters is not None and not filters.is_empty() else None
+    ranked = _rank(view, question, mode_, by, allowed, view.settings.limit_max, False, "convex")
+    return np.sort(ranked.pool.chunk_ids[ranked.order]).astype(np.int64)
+
+
 def _checked(view: View, query: str, mode: str, by: str, limit: int, offset: int) -> tuple[Mode, By]:
     if not query.strip():
         raise UsageError("query: empty; type what to look for", "query")
