@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, computed_field
+from pydantic import computed_field
 
 from perfsearch.model.base import Value
+from perfsearch.model.duplicates import DuplicateReport
 from perfsearch.model.filing import Source
+from perfsearch.model.policies import MissingPolicy
 
 Severity = Literal["error", "warning", "notice"]
 Outcome = Literal["finding", "clear", "not_applicable", "insufficient_data"]
@@ -81,16 +83,6 @@ class SimilarProject(Value):
     same_project: bool = False
 
 
-class PrecedentPolicy(Value):
-    """A policy that similar filings cite and the draft does not."""
-
-    title: str
-    document_number: str | None = None
-    policy_id: str | None = None
-    filings: int
-    examples: tuple[str, ...] = ()
-
-
 class Applicant(Value):
     """Who has filed such projects, and how often."""
 
@@ -110,31 +102,6 @@ class MissingIndicator(Value):
     typical_target: str
 
 
-class DuplicateMatch(Value):
-    """Text of the draft that stands elsewhere."""
-
-    section: str
-    start: int
-    end: int
-    text: str
-    source_filing_id: str
-    source_section: str
-    similarity: float
-    kind: str
-    within_filing: bool = False
-    boilerplate: bool = False
-    source_label: str | None = None
-
-
-class Duplicates(Value):
-    """How much of the draft stands in other filings, and the longest of it."""
-
-    coverage: float
-    matches: tuple[DuplicateMatch, ...] = ()
-    rates: dict[str, float] = Field(default_factory=dict)
-    """Share of each section that stands elsewhere."""
-
-
 class FilingReview(Value):
     """One filing of the draft, reviewed."""
 
@@ -147,9 +114,9 @@ class FilingReview(Value):
     budget: float | None = None
     findings: tuple[Finding, ...] = ()
     outcomes: tuple[RuleOutcome, ...] = ()
-    duplicates: Duplicates | None = None
+    duplicates: DuplicateReport | None = None
     similar: tuple[SimilarProject, ...] = ()
-    missing_policies: tuple[PrecedentPolicy, ...] = ()
+    missing_policies: tuple[MissingPolicy, ...] = ()
     missing_indicators: tuple[MissingIndicator, ...] = ()
     applicants: tuple[Applicant, ...] = ()
 
