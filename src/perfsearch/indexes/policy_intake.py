@@ -92,11 +92,10 @@ class PolicyIntake:
 
     # -- adding
 
-    def add(self, filings: Sequence[tuple[int, Filing]]) -> dict[tuple[int, int], str]:
-        """Book the citations of filings by number; the id of the policy of each (filing number, ordinal) that has one."""
+    def add(self, filings: Sequence[tuple[int, Filing]]) -> None:
+        """Book the citations of filings, given with their numbers."""
         groups = [group for number, filing in filings for group in _groups(number, filing)]
         self._load(groups)
-        ids: dict[tuple[int, int], str] = {}
         rows: list[dict[str, Any]] = []
         counts: Counter[int] = Counter()
         cited: dict[int, set[int]] = defaultdict(set)
@@ -104,7 +103,6 @@ class PolicyIntake:
         for group in groups:
             known = self._policy_of(group)
             for ordinal, mention in group.mentions:
-                ids[group.filing_no, ordinal] = known.candidate.policy_id
                 counts[known.policy_no] += 1
                 cited[known.policy_no].add(group.filing_no)
                 rows.append(
@@ -113,12 +111,14 @@ class PolicyIntake:
                         "filing_no": group.filing_no,
                         "ordinal": ordinal,
                         "section": mention.section,
+                        "start": mention.start,
+                        "end": mention.end,
+                        "implicit": mention.implicit,
                         "fiscal_year": group.filing.fiscal_year,
                         "applicant_no": applicants.get(group.filing.applicant or ""),
                     }
                 )
         self._write(rows, counts, cited)
-        return ids
 
     def _load(self, groups: Sequence[_Group]) -> None:
         """Read the policies that any key of these groups names, with all of their keys."""

@@ -58,9 +58,13 @@ policy_mentions = Table(
     Column("filing_no", Integer, primary_key=True, autoincrement=False),
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
     Column("section", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("implicit", Boolean, nullable=False),
     Column("fiscal_year", Integer),
     Column("applicant_no", Integer),
     Index("policy_mentions_filing", "filing_no", "policy_no"),
     sqlite_with_rowid=False,
 )
-"""Mentions of the filings that stand, by policy; year and applicant stand here so that counting needs no other table."""
+"""Mentions of the filings that stand, by policy: `start` and `end` are offsets into the section, `ordinal` counts the
+citations of the filing. Year and applicant stand here so that counting needs no other table."""

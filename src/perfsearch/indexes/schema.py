@@ -116,20 +116,3 @@ changes = Table(
     Column("n_chunks", Integer, nullable=False),
 )
 """Every `add` and `remove` of a filing number in order; the indexes follow it."""
-
-citations = Table(
-    "citations",
-    metadata,
-    Column("filing_no", Integer, primary_key=True, autoincrement=False),
-    Column("ordinal", Integer, primary_key=True, autoincrement=False),
-    Column("section", Text, nullable=False),
-    Column("start", Integer, nullable=False),
-    Column("end", Integer, nullable=False),
-    Column("title", Text),
-    Column("document_number", Text, index=True),
-    Column("issuer", Text),
-    Column("kind", Text, nullable=False),
-    Column("implicit", Boolean, nullable=False),
-    Column("policy_id", Text, index=True),
-)
-"""Mentions of policies in the filings that stand; `start` and `end` are offsets into the section."""

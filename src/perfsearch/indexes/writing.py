@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from perfsearch.indexes.bodies import encode_body
 from perfsearch.indexes.policy_intake import PolicyIntake, drop_filings
-from perfsearch.indexes.schema import BUDGET_FIELDS, HEADER_FIELDS, changes, citations, filings, meta, versions
+from perfsearch.indexes.schema import BUDGET_FIELDS, HEADER_FIELDS, changes, filings, meta, versions
 from perfsearch.model import Filing
 
 if TYPE_CHECKING:
@@ -93,7 +93,6 @@ class Writing:
         stored: list[Stored] = []
         moved: list[AnyRow] = []
         log: list[tuple[int, str, int, int]] = []
-        mentions: list[dict[str, Any]] = []
         for record in records:
             old = olds.get(record.filing.id)
             if old is not None:
@@ -107,13 +106,9 @@ class Writing:
             stored.append(Stored(number, first, record.n_chunks, record.filing, record.lineage))
         if moved:
             self._move(moved, stamp)
-        policy_ids = PolicyIntake(self._connection).add([(one.filing_no, one.filing) for one in stored])
-        for one in stored:
-            mentions.extend(_mentions(one.filing_no, one.filing, policy_ids))
         if rows:
             self._connection.execute(sa.insert(filings), rows)
-        if mentions:
-            self._connection.execute(sa.insert(citations), mentions)
+        PolicyIntake(self._connection).add([(one.filing_no, one.filing) for one in stored])
         self._log(log)
         self.set_fact("next_chunk", str(self._next_chunk))
         return stored
@@ -128,7 +123,7 @@ class Writing:
                 log.append((row.filing_no, "remove", row.first_chunk, row.n_chunks))
             self._connection.execute(sa.delete(versions).where(versions.c.id.in_(part)))
             self._connection.execute(sa.delete(filings).where(filings.c.id.in_(part)))
-        self._drop_citations([entry[0] for entry in log])
+        drop_filings(self._connection, [entry[0] for entry in log])
         self._log(log)
         return removed
 
@@ -161,12 +156,7 @@ class Writing:
         numbers = [row["filing_no"] for row in rows]
         for part in parts(numbers):
             self._connection.execute(sa.delete(filings).where(filings.c.filing_no.in_(part)))
-        self._drop_citations(numbers)
-
-    def _drop_citations(self, numbers: Sequence[int]) -> None:
         drop_filings(self._connection, numbers)
-        for part in parts(numbers):
-            self._connection.execute(sa.delete(citations).where(citations.c.filing_no.in_(part)))
 
     def _log(self, entries: Sequence[tuple[int, str, int, int]]) -> None:
         rows = []
@@ -206,25 +196,6 @@ def _row(record: Record, number: int, first: int, version: int, stamp: str) -> d
         body=encode_body(filing),
     )
     return row
-
-
-def _mentions(number: int, filing: Filing, policy_ids: Mapping[tuple[int, int], str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "filing_no": number,
-            "ordinal": ordinal,
-            "section": mention.section,
-            "start": mention.start,
-            "end": mention.end,
-            "title": mention.title,
-            "document_number": mention.document_number,
-            "issuer": mention.issuer,
-            "kind": mention.kind,
-            "implicit": mention.implicit,
-            "policy_id": policy_ids.get((number, ordinal)),
-        }
-        for ordinal, mention in enumerate(filing.citations)
-    ]
 
 
 def parts(values: Sequence[Any]) -> Iterator[list[Any]]:

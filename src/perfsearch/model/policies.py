@@ -75,6 +75,8 @@ class PolicyPage(PolicySummary):
 
     citations: tuple[PolicyCitation, ...] = ()
     co_cited: tuple[CoCited, ...] = ()
+    co_cited_filings: int = 0
+    """Filings that `co_cited` counts in: all that cite the policy, of a widely cited one those added last."""
     by_year: dict[str, int] = Field(default_factory=dict)
     by_applicant: dict[str, int] = Field(default_factory=dict)
     by_section: dict[str, int] = Field(default_factory=dict)

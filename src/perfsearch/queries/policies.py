@@ -88,13 +88,15 @@ def policy(view: View, policy: str, limit: int = CITATIONS, offset: int = 0) -> 
             raise NotFound(f"no policy {policy!r}: `perfsearch policies QUERY` shows those that are cited", "policy")
         return PolicyPage(**_known_summary(known).model_dump(), facts=_facts(known), took_ms=_took(started))
     years, sections, applicants = book.usage(row.policy_no)
+    together, looked = book.co_cited(row.policy_no, CO_CITED)
     top = [(no, n) for no, n in applicants.most_common(APPLICANTS) if no is not None]
     names = book.applicant_names([no for no, _ in top])
     known = shipped_catalogue().with_id(row.policy_id)
     return PolicyPage(
         **_summary(row).model_dump(),
         citations=tuple(_citation(mention) for mention in book.mentions(row.policy_no, limit, offset)),
-        co_cited=tuple(_co_cited(other, count) for other, count in book.co_cited(row.policy_no, CO_CITED)),
+        co_cited=tuple(_co_cited(other, count) for other, count in together),
+        co_cited_filings=looked,
         by_year=_by_year(years),
         by_applicant={names[no]: count for no, count in top if no in names},
         by_section=dict(sections.most_common()),
