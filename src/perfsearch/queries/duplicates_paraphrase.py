@@ -71,11 +71,11 @@ def _sentences(filing: Filing) -> list[_Sentence]:
 
 
 def _split(section: str, offset: int, text: str) -> list[_Sentence]:
-    found = []
-    for match in _SENTENCE.finditer(text):
-        if SENTENCE_MIN <= len(match[0].strip()) <= SENTENCE_MAX:
-            found.append(_Sentence(section, offset + match.start(), offset + match.end(), match[0]))
-    return found
+    return [
+        _Sentence(section, offset + match.start(), offset + match.end(), match[0])
+        for match in _SENTENCE.finditer(text)
+        if SENTENCE_MIN <= len(match[0].strip()) <= SENTENCE_MAX
+    ]
 
 
 def _is_open(draft: Draft, sentence: _Sentence, passages: Sequence[Passage]) -> bool:
