@@ -38,3 +38,14 @@ def yuan(amount: float | None) -> str:
     if abs(amount) < 10_000:
         return f"{plain} 元"
     return f"{plain} 元（{f'{amount / 10_000:,.4f}'.rstrip('0').rstrip('.')} 万元）"
+
+KIND_NAMES = {
+    "law": "法律法规",
+    "policy": "政策文件",
+    "plan": "规划计划",
+    "internal": "管理制度",
+    "meeting": "会议讲话",
+    "other": "其他",
+}
+
+STATUS_NAMES = {"repealed or superseded": "已废止或被取代"}

@@ -1,0 +1,1 @@
+"""What the documents say is run, and must come out as they say."""
