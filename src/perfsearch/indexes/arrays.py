@@ -110,6 +110,14 @@ class ArrayLog:
         shape = (-1, column.width) if column.width else (-1,)
         self._pending[name].append(np.ascontiguousarray(rows, dtype=column.dtype).reshape(shape))
 
+    def append_new(self, name: str, numbers: Array) -> None:
+        """The same for plain numbers, each once: those that the column has or keeps already are left out."""
+        fresh = np.setdiff1d(numbers, self._arrays[name])
+        for part in self._pending[name]:
+            fresh = np.setdiff1d(fresh, part)
+        if len(fresh):
+            self.append(name, fresh)
+
     def pending_rows(self, name: str) -> int:
         """Rows of a column that wait for the next `publish`."""
         return sum(len(part) for part in self._pending[name])

@@ -311,8 +311,7 @@ class Catalog:
 
     def remove(self, filing_nos: Sequence[int]) -> None:
         """Keep removals for the next `publish`; repeating one does no harm."""
-        if filing_nos:
-            self._log.append("removed", np.asarray(filing_nos, dtype=np.int32))
+        self._log.append_new("removed", np.asarray(filing_nos, dtype=np.int32))
 
     def publish(self, seq: int) -> None:
         """Make what was kept visible to every reader."""

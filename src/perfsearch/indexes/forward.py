@@ -26,6 +26,8 @@ EPSILON = 0.25
 _SHORT_MAX = 65_535
 """Numbers from here on stand in the column of four bytes."""
 
+_CHUNK_WORDS_MAX = 65_535
+"""Words of one chunk that count; its length has two bytes. Chunks of 400 characters have some 250."""
 _SNAPSHOT_EVERY = 20_000
 """Chunks after which the counts are written down; counting so many at opening takes 20 ms."""
 _COUNT_BLOCK = 20_000
@@ -232,7 +234,7 @@ class Forward:
             gap = chunk_id - next_chunk
             n_short.extend([0] * gap)
             n_long.extend([0] * gap)
-            numbers = sorted([self._number(word) for word in words[:_SHORT_MAX]])
+            numbers = sorted([self._number(word) for word in words[:_CHUNK_WORDS_MAX]])
             few = [number for number in numbers if number >= _SHORT_MAX]
             if few:
                 numbers = [number for number in numbers if number < _SHORT_MAX]
@@ -255,9 +257,7 @@ class Forward:
 
     def remove(self, chunk_ids: Iterable[int]) -> None:
         """Keep removals for the next `publish`; what is removed already is left out."""
-        removed = np.setdiff1d(np.fromiter(chunk_ids, dtype=np.int32), self._log["removed"])
-        if len(removed):
-            self._log.append("removed", removed)
+        self._log.append_new("removed", np.fromiter(chunk_ids, dtype=np.int32))
 
     def publish(self, seq: int) -> None:
         """Make what was kept visible to every reader."""

@@ -244,9 +244,7 @@ class VectorIndex:
 
     def remove(self, chunk_ids: Iterable[int]) -> None:
         """Keep removals for the next `publish`; what is removed already is left out."""
-        removed = np.setdiff1d(np.fromiter(chunk_ids, dtype=np.int32), self._log["removed"])
-        if len(removed):
-            self._log.append("removed", removed)
+        self._log.append_new("removed", np.fromiter(chunk_ids, dtype=np.int32))
 
     def publish(self, seq: int) -> None:
         """Make what was kept visible to every reader, and quantise what has come together."""

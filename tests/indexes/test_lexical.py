@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rank_bm25 import BM25Okapi
+
+from perfsearch.errors import LibraryDamaged
+from perfsearch.indexes import forward as forward_module
+from perfsearch.indexes import lexical as lexical_module
+from perfsearch.indexes.forward import Forward
+from perfsearch.indexes.lexical import LexicalIndex
+from tests.indexes.samples import WORDS
+
+IDENTITY = "words/test"
+
+
+def corpus(n_chunks: int, seed: int = 1) -> list[list[str]]:
+    """Chunks of words by Zipf's law, with some words in more than half of the chunks."""
+    rng = random.Random(seed)
+    vocabulary = [*WORDS, *(f"词{n}" for n in range(300))]
+    weights = [1 / (rank + 1) for rank in range(len(vocabulary))]
+    return [rng.choices(vocabulary, weights, k=rng.randint(3, 60)) for _ in range(n_chunks)]
+
+
+def index_of(path: Path, chunks: list[list[str]], per_filing: int = 5) -> LexicalIndex:
+    index = LexicalIndex(path, IDENTITY)
+    for first in range(0, len(chunks), per_filing):
+        index.append(first // per_filing, first, chunks[first : first + per_filing])
+    index.publish(1)
+    index.finish()
+    return index
+
+
+@pytest.mark.parametrize("short_max", [65_535, 50], ids=["two-byte words", "words in both columns"])
+def test_scores_are_those_of_rank_bm25_over_the_whole_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_max: int
+) -> None:
+    monkeypatch.setattr(forward_module, "_SHORT_MAX", short_max)
+    chunks = corpus(400)
+    index = index_of(tmp_path, chunks)
+    oracle = BM25Okapi(chunks)
+    ids = np.arange(len(chunks), dtype=np.int64)
+    for query in (["科普", "词250"], ["词7", "词7", "养老", "没有"], [WORDS[0]], ["没有"]):
+        np.testing.assert_allclose(index.score_pool(query, ids), oracle.get_scores(query), rtol=1e-5, atol=1e-6)
+    assert index.n_chunks == oracle.corpus_size
+    assert index.mean_length == pytest.approx(oracle.avgdl)
+    assert index.doc_freq("科普") == sum("科普" in chunk for chunk in chunks)
+    assert index.idf("科普") == pytest.approx(oracle.idf["科普"])
+
+
+def test_weights_multiply_and_any_order_of_the_pool_will_do(tmp_path: Path) -> None:
+    index = index_of(tmp_path, corpus(60))
+    ids = np.asarray([40, 3, 3, 17], dtype=np.int64)
+    single = index.score_pool([("科普", 1.0)], ids)
+    np.testing.assert_allclose(index.score_pool([("科普", 2.5)], ids), 2.5 * single, rtol=1e-6)
+    assert single[1] == single[2]
+
+
+def test_the_best_chunks_are_those_of_the_oracle(tmp_path: Path) -> None:
+    chunks = corpus(500)
+    index = index_of(tmp_path, chunks)
+    oracle = BM25Okapi(chunks)
+    agreed = []
+    for word in range(40, 140):
+        query = [f"词{word}", WORDS[word % 20]]
+        ids, scores = index.search(query, 50)
+        assert (np.diff(scores) <= 0).all()
+        np.testing.assert_allclose(scores, oracle.get_scores(query)[ids], rtol=1e-5)
+        expected = np.sort(oracle.get_scores(query))[::-1][:10]
+        agreed.append(np.isclose(np.sort(scores)[::-1][:10], expected, rtol=1e-4).mean())
+    # Tantivy chooses by a k1 of its own and by rounded lengths, so that a few of the last may differ.
+    assert np.mean(agreed) > 0.97
+
+
+@pytest.mark.parametrize("exact_max", [2_000, 0], ids=["scored one by one", "sorted out of tantivy's hits"])
+@pytest.mark.parametrize("named", [True, False], ids=["filings named", "filings not named"])
+def test_filters_let_through_only_what_is_allowed_and_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exact_max: int, named: bool
+) -> None:
+    monkeypatch.setattr(lexical_module, "EXACT_CHUNKS_MAX", exact_max)
+    chunks = corpus(400)
+    index = index_of(tmp_path, chunks)
+    filings = np.arange(0, 80, 7, dtype=np.int64)
+    allowed = (filings[:, None] * 5 + np.arange(5)).ravel()
+    ids, scores = index.search(["科普", "词9"], 400, allowed, filings if named else None)
+    everything = index.score_pool(["科普", "词9"], allowed)
+    assert set(ids.tolist()) == set(allowed[everything != 0].tolist())
+    assert (np.diff(scores) <= 0).all()
+    assert len(index.search(["科普"], 3, allowed)[0]) == 3
+
+
+def test_no_allowed_chunk_no_term_and_an_unknown_term_give_nothing(tmp_path: Path) -> None:
+    index = index_of(tmp_path, corpus(50))
+    nothing = np.empty(0, dtype=np.int64)
+    for ids, scores in (
+        index.search(["科普"], 5, nothing),
+        index.search([], 5),
+        index.search(["没有"], 5),
+        index.search(["科普"], 0),
+        LexicalIndex(tmp_path / "empty", IDENTITY).search(["科普"], 5),
+    ):
+        assert len(ids) == len(scores) == 0
+
+
+def test_removed_chunks_leave_the_hits_and_the_statistics(tmp_path: Path) -> None:
+    chunks = corpus(100)
+    index = index_of(tmp_path, chunks)
+    index.remove(3, range(15, 20))
+    index.remove(3, range(15, 20))
+    index.publish(2)
+    index.remove(3, range(15, 20))
+    index.publish(3)
+    left = [chunk for number, chunk in enumerate(chunks) if not 15 <= number < 20]
+    oracle = BM25Okapi(left)
+    for opened in (index, LexicalIndex(tmp_path, IDENTITY)):
+        assert opened.n_chunks == 95
+        assert opened.mean_length == pytest.approx(oracle.avgdl)
+        assert opened.idf("科普") == pytest.approx(oracle.idf["科普"])
+        assert not set(range(15, 20)) & set(opened.search(["科普", "教育", "基地"], 100)[0].tolist())
+    index.verify()
+
+
+def test_a_reader_sees_what_was_published_since_when_it_is_renewed(tmp_path: Path) -> None:
+    chunks = corpus(60)
+    writer = index_of(tmp_path, chunks[:50])
+    reader = LexicalIndex(tmp_path, IDENTITY)
+    assert reader.doc_freq("新词") == 0
+    writer.append(10, 50, [["新词", "科普"], *chunks[51:60]])
+    writer.publish(2)
+    assert reader.search(["新词"], 5)[0].tolist() == []
+    renewed = reader.renewed()
+    assert renewed.search(["新词"], 5)[0].tolist() == [50]
+    assert renewed.bounded(50).search(["新词"], 5)[0].tolist() == []
+    oracle = BM25Okapi([*chunks[:50], ["新词", "科普"], *chunks[51:60]])
+    np.testing.assert_allclose(
+        renewed.score_pool(["科普"], np.arange(60)), oracle.get_scores(["科普"]), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_giving_a_filing_again_after_a_crash_does_no_harm(tmp_path: Path) -> None:
+    chunks = corpus(20)
+    index = index_of(tmp_path, chunks)
+    index.append(1, 5, chunks[5:10])
+    index.publish(2)
+    index.verify()
+    assert index.n_chunks == 20
+    assert sorted(index.search(["科普", "教育"], 50)[0].tolist()).count(5) <= 1
+
+
+def test_ids_that_were_never_filled_hold_nothing(tmp_path: Path) -> None:
+    index = LexicalIndex(tmp_path, IDENTITY)
+    index.append(1, 0, [["科普"]])
+    index.append(3, 7, [["科普", "教育"]])
+    index.publish(1)
+    assert index.n_chunks == 2
+    assert index.score_pool(["教育"], np.arange(8))[3] == 0
+    assert index.forward.n_rows == 8
+
+
+def test_what_was_not_published_is_forgotten(tmp_path: Path) -> None:
+    index = index_of(tmp_path, corpus(20))
+    index.append(9, 20, [["新词"]])
+    index.discard()
+    index.append(9, 20, [["另词"]])
+    index.publish(2)
+    opened = LexicalIndex(tmp_path, IDENTITY)
+    assert opened.doc_freq("新词") == 0
+    assert opened.search(["另词"], 5)[0].tolist() == [20]
+    opened.verify()
+
+
+def test_counts_written_down_give_the_same_statistics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forward_module, "_SNAPSHOT_EVERY", 30)
+    chunks = corpus(200)
+    index = LexicalIndex(tmp_path, IDENTITY)
+    for first in range(0, 200, 20):
+        index.append(first, first, chunks[first : first + 20])
+        if first == 100:
+            index.remove(40, range(40, 60))
+        index.publish(first + 1)
+    assert (tmp_path / "counts").exists()
+    left = [chunk for number, chunk in enumerate(chunks) if not 40 <= number < 60]
+    oracle = BM25Okapi(left)
+    opened = LexicalIndex(tmp_path, IDENTITY)
+    assert opened.n_chunks == 180
+    for word in ("科普", "词3", "词120"):
+        assert opened.idf(word) == pytest.approx(oracle.idf.get(word, 0.0))
+
+
+def test_a_character_stands_for_the_words_that_contain_it(tmp_path: Path) -> None:
+    index = LexicalIndex(tmp_path, IDENTITY)
+    index.append(1, 0, [["茶馆", "科普"], ["茶馆", "绿茶"], ["咖啡"]])
+    index.publish(1)
+    assert index.forward.terms_with("茶") == ["茶馆", "绿茶"]
+
+
+def test_a_missing_or_garbled_index_is_damage(tmp_path: Path) -> None:
+    index_of(tmp_path, corpus(50))
+    (tmp_path / "tantivy" / "meta.json").write_text("{", encoding="utf-8")
+    with pytest.raises(LibraryDamaged, match=r"meta\.json"):
+        LexicalIndex(tmp_path, IDENTITY)
+    with pytest.raises(LibraryDamaged, match="made with"):
+        Forward(tmp_path, "other words")
+
+
+@pytest.mark.parametrize("harm", ["short", "garbled"])
+def test_damage_in_a_segment_is_found(tmp_path: Path, harm: str) -> None:
+    index_of(tmp_path, corpus(300))
+    path = next((tmp_path / "tantivy").glob("*.idx"))
+    content = path.read_bytes()
+    path.chmod(0o644)
+    if harm == "short":
+        path.write_bytes(content[: len(content) // 2])
+        with pytest.raises(LibraryDamaged, match=path.name):
+            LexicalIndex(tmp_path, IDENTITY)
+    else:
+        path.write_bytes(content[:100] + bytes(64) + content[164:])
+        with pytest.raises(LibraryDamaged, match="checksum"):
+            LexicalIndex(tmp_path, IDENTITY).verify()
