@@ -42,13 +42,14 @@ class _Support:
     weight: float
 
 
-def recommend(view: View, draft: Filing) -> IndicatorResult:
+def recommend(view: View, draft: Filing, hits: list[SearchHit] | None = None, *, sets: bool = True) -> IndicatorResult:
     """The indicators that past filings like `draft` have and it lacks, grouped by level, the best supported first.
 
     Support is the share of the similar filings, weighted by their similarity; other years of one project count once.
+    `hits` are the similar filings where they are known already.
     """
     started = time.perf_counter()
-    hits = neighbours(view, draft)
+    hits = neighbours(view, draft) if hits is None else hits
     index = view.indicators
     numbers = {hit.filing_id: number for hit in hits if (number := view.filing_no(hit.filing_id)) is not None}
     weights = line_weights(view, hits, numbers)
@@ -78,7 +79,7 @@ def recommend(view: View, draft: Filing) -> IndicatorResult:
         recommended=_grouped(found),
         already=tuple(already),
         similar_filings=len(numbers),
-        sets=tuple(describe_sets(view, _sets_near(view, draft, list(numbers.values())))),
+        sets=tuple(describe_sets(view, _sets_near(view, draft, list(numbers.values())))) if sets else (),
         took_ms=took,
         message=None if found else "相似的申报表中没有草稿所缺的指标。" if numbers else "库中没有与它相似的项目。",
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from perfsearch.extract.amounts import Amount, find_amounts
 from perfsearch.extract.indicators import Dimension, Kind, dimension, fold_indicator, is_process, kind_of
 from perfsearch.extract.targets import in_base_unit, parse_target
-from perfsearch.model import Filing, TargetValue
-from perfsearch.model.review import Evidence
+from perfsearch.model import DuplicateReport, Filing, PolicyFinding, TargetValue
+from perfsearch.model.review import Evidence, SimilarProject
 
 FIELD_NAMES = {
     "budget.total": "项目总预算",
@@ -87,6 +87,11 @@ class Measured:
     uses: Mapping[str, Use] = field(default_factory=dict)
     previous: Filing | None = None
     """The same project's filing of the fiscal year before, where there is just one."""
+    similar: Sequence[SimilarProject] = ()
+    """Past projects like the draft, best first."""
+    bases: Sequence[PolicyFinding] | None = None
+    """What the citator asks of the legal bases; None where it could not be asked."""
+    duplicates: DuplicateReport | None = None
 
 
 class Draft:

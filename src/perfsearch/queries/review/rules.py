@@ -6,21 +6,20 @@ from collections.abc import Collection
 
 from perfsearch.errors import UsageError
 from perfsearch.model.review import Finding, RuleInfo, RuleOutcome
-from perfsearch.queries.review import form, goals, measured, money, table
+from perfsearch.queries.review import bases, copies, form, goals, measured, money, table
 from perfsearch.queries.review.draft import Draft
 from perfsearch.queries.review.rule import Rule
 
-RULES: tuple[Rule, ...] = (*form.RULES, *money.RULES, *table.RULES, *goals.RULES, *measured.RULES)
+RULES: tuple[Rule, ...] = (*form.RULES, *money.RULES, *table.RULES, *goals.RULES, *bases.RULES, *copies.RULES, *measured.RULES)
 
 
-def find_rules(off: Collection[str] = (), others: Collection[str] = ()) -> list[Rule]:
-    """The rules that are switched on; `off` names codes or whole families, `others` codes that are not in this list.
+def find_rules(off: Collection[str] = ()) -> list[Rule]:
+    """The rules that are switched on; `off` names codes or whole families.
 
     Raises:
         UsageError: a name is no rule and no family.
     """
-    known = {rule.code for rule in RULES} | {rule.family for rule in RULES} | set(others)
-    known |= {code.partition(".")[0] for code in others}
+    known = {rule.code for rule in RULES} | {rule.family for rule in RULES}
     unknown = sorted(set(off) - known)
     if unknown:
         raise UsageError(f"rule {unknown[0]!r} is unknown; `perfsearch rules` lists them", "rules_off")
