@@ -30,7 +30,7 @@ def make_model(arguments: argparse.Namespace) -> None:
     trained = pipeline.train(ground, say)
     minutes = (time.monotonic() - started) / 60
     shutil.rmtree(arguments.out, ignore_errors=True)
-    fingerprint = export.write_model(arguments.out, ground.tokenizer, pipeline.reduce(ground, trained))
+    fingerprint = export.write_model(arguments.out, ground.tokenizer, trained)
     scores = measure(arguments)
     (arguments.out / "README.md").write_text(card.write(fingerprint, ground.counts, scores, arguments.out, minutes))
     say(f"wrote {arguments.out} ({fingerprint}) after {minutes:.0f} minutes")

@@ -17,17 +17,15 @@ MODULES = [
 ]
 
 
-def reduce_dimensions(
-    table: NDArray[np.float32], texts: NDArray[np.float32], dim: int, power: float = -0.25
-) -> NDArray[np.float32]:
-    """The table on its `dim` strongest axes, each scaled by its singular value to that power.
+def strongest_axes(texts: NDArray[np.float32], dim: int, power: float) -> NDArray[np.float32]:
+    """(width, dim) map to the `dim` axes that the text vectors differ most by, each scaled by its strength to `power`.
 
-    The axes are those of real text vectors (n_texts, dim), not of the tokens: what texts differ by is kept.
+    The axes are those of real texts (n_texts, width), not of the tokens. Power 0 only turns and cuts; -1 would whiten.
     """
     values, axes = np.linalg.eigh(texts.T.astype(np.float64) @ texts.astype(np.float64))
     order = np.argsort(-values)[:dim]
     scales = np.sqrt(np.maximum(values[order], 1e-9)) ** power
-    return np.asarray(table @ (axes[:, order] * scales / scales.max()), dtype=np.float32)
+    return np.asarray(axes[:, order] * scales / scales.max(), dtype=np.float32)
 
 
 def quantise(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -29,8 +29,8 @@ class Mix:
     rate: float
     tasks: dict[str, tuple[int, float]]
     seed: int = 1
-    dropout: float = 0.1
-    """Share of tokens that a text loses each time it is read, so that no single word carries it."""
+    dropout: dict[str, float] = field(default_factory=dict)
+    """Task -> share of tokens that a text loses each time it is read, so that no single word carries it."""
 
 
 class _Pool(torch.autograd.Function):
@@ -61,8 +61,8 @@ class Reader(Protocol):
 class Table:
     """The table of token vectors with Adam's moments for each row; a step touches only the rows it read."""
 
-    def __init__(self, table: NDArray[np.float32], dropout: float, rng: np.random.Generator) -> None:
-        self.dropout, self.rng = dropout, rng
+    def __init__(self, table: NDArray[np.float32], rng: np.random.Generator) -> None:
+        self.dropout, self.rng = 0.0, rng
         self.values = torch.from_numpy(table.copy())
         self.first = torch.zeros_like(self.values)
         self.second = torch.zeros_like(self.values)
@@ -118,11 +118,15 @@ class Distil(Task):
     targets: NDArray[np.float16]
     weights: NDArray[np.float64] | None = None
 
+    def moved(self, axes: NDArray[np.float32]) -> Distil:
+        """The same task in a space that is the old one times `axes`."""
+        targets = (self.targets.astype(np.float32) @ axes).astype(np.float16)
+        return Distil(self.bags, targets, self.weights)
+
     def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
         rows = rng.choice(len(self.bags), size=min(size, len(self.bags)), replace=False, p=self.weights)
         own = table.read(self.bags, rows)
         target = functional.normalize(torch.from_numpy(self.targets[rows].astype(np.float32)), dim=1)
-        own = own[:, : target.shape[1]]
         scores = own @ target.T
         labels = torch.arange(len(rows))
         return functional.cross_entropy(scores * SCALE, labels) + 2.0 * (1.0 - scores.diagonal()).mean()
@@ -209,7 +213,7 @@ def fit(table: NDArray[np.float32], tasks: dict[str, Task], mix: Mix, report: bo
     """The table after `mix.steps` steps; deterministic for a seed on one machine."""
     torch.manual_seed(mix.seed)
     rng = np.random.default_rng(mix.seed)
-    module = Table(table, mix.dropout, rng)
+    module = Table(table, rng)
     names = [name for name in mix.tasks if name in tasks]
     sums: dict[str, float] = dict.fromkeys(names, 0.0)
     started = time.monotonic()
@@ -218,6 +222,7 @@ def fit(table: NDArray[np.float32], tasks: dict[str, Task], mix: Mix, report: bo
         losses = []
         for name in names:
             size, weight = mix.tasks[name]
+            module.dropout = mix.dropout.get(name, 0.0)
             loss = tasks[name].loss(module, rng, size)
             sums[name] += float(loss.detach())
             losses.append(weight * loss)

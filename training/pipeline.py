@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from training import adapt, corpora, evaluate, export, glosses, recipe, sources, table, tasks, teacher, vocabulary
-from training.bags import Bags, pool, tokenise
-from training.fit import Task, fit, soup
+from training import corpora, evaluate, export, glosses, recipe, sources, table, tasks, teacher, vocabulary
+from training.bags import pool, tokenise
+from training.fit import Distil, Task, fit, soup
 
 Say = Callable[[str], None]
 
@@ -79,24 +79,24 @@ def prepare(shared: Path, wordnet: Path, work: Path, say: Say) -> Ground:
     return Ground(tokenizer, built, first, sample, sizes)
 
 
-def train(ground: Ground, say: Say, seeds: Sequence[int] = recipe.SEEDS) -> NDArray[np.float32]:
-    """The final table before reduction: general training, then the register, each run averaged with its sisters."""
+def train(ground: Ground, say: Say) -> NDArray[np.float32]:
+    """The table as it ships: general training, reduction to the strongest axes, then the register.
+
+    Both trainings are means over runs. The axes are half whitened before the register is learned, not after: what the
+    register teaches then stays as it was learned.
+    """
     general = []
-    for seed in seeds:
-        say(f"general training, seed {seed}")
-        general.append(fit(ground.first, ground.tasks, recipe.general(seed)))
+    for mix in recipe.GENERAL_RUNS:
+        say(f"general training, seed {mix.seed}")
+        general.append(fit(ground.first, ground.tasks, mix))
     base = soup(general)
-    say("adaptation to the register")
-    adapted = adapt.adapt(base, ground.tasks, recipe.ADAPTATION)
-    followed = adapt.follow(ground.tasks, base, adapted)
+    axes = export.strongest_axes(
+        pool(tokenise(ground.tokenizer, ground.sample), base), recipe.DIMENSION, recipe.AXES_POWER
+    )
+    moved = {name: task.moved(axes) if isinstance(task, Distil) else task for name, task in ground.tasks.items()}
+    reduced = np.ascontiguousarray(base @ axes)
     final = []
-    for seed in seeds:
-        say(f"register training, seed {seed}")
-        final.append(fit(adapted, followed, recipe.register(seed)))
+    for mix in recipe.REGISTER_RUNS:
+        say(f"register training, seed {mix.seed}")
+        final.append(fit(reduced, moved, mix))
     return soup(final)
-
-
-def reduce(ground: Ground, trained: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The table on its strongest axes, as it ships."""
-    bags: Bags = tokenise(ground.tokenizer, ground.sample)
-    return export.reduce_dimensions(trained, pool(bags, trained), recipe.DIMENSION, recipe.AXES_POWER)

@@ -10,9 +10,9 @@ import torch
 from tokenizers import Tokenizer
 
 from perfsearch.encoding.static import StaticEncoder
-from training import adapt, evaluate, export, vocabulary
+from training import evaluate, export, vocabulary
 from training.bags import Bags, pool, tokenise
-from training.fit import Groups, Mix, Pairs, Table, fit, soup
+from training.fit import Mix, Pairs, Table, fit, soup
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_bag_is_the_normalised_sum_of_its_rows_and_an_empty_one_zero() -> None
     table = np.array([[0, 0], [3, 0], [0, 4]], dtype=np.float32)
     bags = Bags(np.array([1, 2, 1], dtype=np.int32), np.array([0, 2, 2, 3]))
     assert np.allclose(pool(bags, table), [[0.6, 0.8], [0, 0], [1, 0]])
-    read = Table(table, 0.0, np.random.default_rng(1)).read(bags, np.array([0, 2]))
+    read = Table(table, np.random.default_rng(1)).read(bags, np.array([0, 2]))
     assert np.allclose(read.detach().numpy(), [[0.6, 0.8], [1, 0]])
 
 
@@ -43,7 +43,7 @@ def test_the_row_optimiser_steps_as_sparse_adam_does() -> None:
     rng = np.random.default_rng(3)
     start = rng.standard_normal((6, 4)).astype(np.float32)
     bags = Bags(np.array([1, 2, 2, 4], dtype=np.int32), np.array([0, 2, 4]))
-    ours = Table(start, 0.0, rng)
+    ours = Table(start, rng)
     module = torch.nn.EmbeddingBag.from_pretrained(
         torch.from_numpy(start.copy()), freeze=False, mode="sum", sparse=True
     )
@@ -62,7 +62,7 @@ def test_the_row_optimiser_steps_as_sparse_adam_does() -> None:
 def test_training_brings_pairs_together_and_is_the_same_for_a_seed(tokenizer: Tokenizer) -> None:
     start = np.random.default_rng(0).standard_normal((tokenizer.get_vocab_size(), 16)).astype(np.float32)
     task = Pairs(tokenise(tokenizer, ["屋面", "a"]), tokenise(tokenizer, ["楼顶", "水"]))
-    mix = Mix(steps=60, rate=0.05, tasks={"pairs": (2, 1.0)}, dropout=0.0)
+    mix = Mix(steps=60, rate=0.05, tasks={"pairs": (2, 1.0)})
     trained = fit(start, {"pairs": task}, mix, report=False)
     left, right = pool(task.left, trained), pool(task.right, trained)
     before = pool(task.left, start) @ pool(task.right, start).T
@@ -74,21 +74,11 @@ def test_training_brings_pairs_together_and_is_the_same_for_a_seed(tokenizer: To
     assert np.allclose(soup([trained, trained]), trained)
 
 
-def test_an_adapter_moves_words_that_it_never_saw(tokenizer: Tokenizer) -> None:
-    start = np.random.default_rng(0).standard_normal((tokenizer.get_vocab_size(), 16)).astype(np.float32)
-    task = Groups(tokenise(tokenizer, ["屋面", "楼顶", "a", "水"]), np.array([0, 2, 4]))
-    adaptation = adapt.Adaptation(steps=40, rate=1e-2, tasks={"groups": (2, 1.0)}, hidden=8, dropout=0.0)
-    moved = adapt.adapt(start, {"groups": task}, adaptation, report=False)
-    unseen = tokenizer.token_to_id("漏")
-    assert not np.allclose(moved[unseen], start[unseen], atol=1e-3)
-    assert np.all(moved[0] == 0)
-
-
 def test_fewer_axes_keep_what_texts_differ_by() -> None:
     rng = np.random.default_rng(5)
     table = rng.standard_normal((50, 3)).astype(np.float32) @ rng.standard_normal((3, 12)).astype(np.float32)
     texts = table / np.linalg.norm(table, axis=1, keepdims=True)
-    reduced = export.reduce_dimensions(table, texts, 3, power=0.0)
+    reduced = table @ export.strongest_axes(texts, 3, power=0.0)
     assert reduced.shape == (50, 3)
     assert np.allclose(reduced @ reduced.T, table @ table.T, atol=1e-3)
 
