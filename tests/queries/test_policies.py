@@ -15,6 +15,7 @@ from perfsearch.extract.citations import extract_filing_citations
 from perfsearch.indexes.store import Store
 from perfsearch.indexes.writing import Record
 from perfsearch.model import Filing, Source
+from perfsearch.queries.citations import applicant_graph, policy_graph, read_citations
 from perfsearch.queries.policies import findings, missing_policies, policies, policy, sentence_around
 
 
@@ -232,3 +233,43 @@ def test_the_sentence_around_a_place_is_bounded_where_it_has_no_end() -> None:
     start, sentence = sentence_around(text, 1000, 1004)
     assert text[start:].startswith(sentence)
     assert len(sentence) < 400
+
+
+def test_a_text_is_read_with_the_policy_that_each_mention_means(records: Any) -> None:
+    text = "根据《科普法》、沪府办发【2016】64号和《关于月球基地的通知》（某府发〔2020〕3号）、《意见》。"
+    answer = read_citations(records, text)
+    assert [(i.status, i.policy.title if i.policy else None, i.irregular) for i in answer.items] == [
+        ("resolved", "科学技术普及法", False),
+        ("resolved", "上海市科普事业“十三五”发展规划", True),
+        ("unresolved", None, False),
+        ("unresolved", None, False),
+    ]
+    assert answer.items[1].citation.document_number == "沪府办发〔2016〕64号"
+    assert answer.counts == {"resolved": 2, "unresolved": 2}
+    assert read_citations(None, "《合同法》").items[0].policy is not None
+
+
+def test_one_title_with_two_numbers_leaves_candidates(records: Any) -> None:
+    records.add(make(7, "《某办法》（某财〔2015〕7号）"), make(8, "《某办法》（某财〔2020〕8号）"))
+    (item,) = read_citations(records, "《某办法》").items
+    assert item.status == "ambiguous"
+    assert {c.document_number for c in item.candidates} == {"某财〔2015〕7号", "某财〔2020〕8号"}
+
+
+def test_the_graph_of_a_policy_joins_what_is_cited_together(records: Any) -> None:
+    graph = policy_graph(records, "科普法")
+    assert graph.nodes[0].label == "科学技术普及法"
+    labels = {node.id: node.label for node in graph.nodes}
+    edges = {frozenset((labels[e.source], labels[e.target])): e.filings for e in graph.edges}
+    assert edges[frozenset(("科学技术普及法", "上海市科普事业“十三五”发展规划"))] == 2
+    with pytest.raises(NotFound):
+        policy_graph(records, "月球基地条约")
+
+
+def test_the_graph_of_an_applicant_counts_its_own_filings(records: Any) -> None:
+    graph = applicant_graph(records, "甲局")
+    assert (graph.nodes[0].label, graph.nodes[0].kind) == ("甲局", "applicant")
+    labels = {node.id: node.label for node in graph.nodes}
+    mine = {labels[edge.target]: edge.filings for edge in graph.edges if edge.source == "applicant"}
+    assert mine["科学技术普及法"] == 3
+    assert "水法" not in mine

@@ -36,16 +36,22 @@ _BASIS_AFTER = re.compile(
 )
 _LIST_JOIN = re.compile(r"[、，,；;和及与\s]|以及|或|和其|\d{1,2}\s*[.、:：)）]|[（(][一二三四五六七八九十\d]{1,3}[）)]")
 _ITEM_START = re.compile(
-    r"(?:^|[。；;\n、]|[:：])\s*"
+    r"(?:^|[。；;\n]|[:：])\s*"
     r"(?:\d{1,2}\s*[.、:：)）．]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,2}、|[①-⑳])?\s*$"
 )
-_NOT_TITLE = re.compile(r"(?:日报|晚报|时报|晨报|周报|早报|周刊|月刊|季刊|学报|杂志|画报|新闻联播|焦点访谈|新闻|报道)$|^(?:[\d\W_]+|[A-Za-z0-9 .,'&:\-]+)$")
+_NOT_TITLE = re.compile(
+    r"(?:日报|晚报|时报|晨报|周报|早报|周刊|月刊|季刊|学报|杂志|画报|新闻联播|焦点访谈|新闻|报道|字典|词典|辞典|全书|大全|丛书|选集|文集|读本|图鉴|问答|一本通)$|"
+    r"^(?:[\d\W_]+|[A-Za-z0-9 .,'&:\-]+)$"
+)
 _WORK_OUTPUTS = re.compile(r"(?:规划|方案|预案|标准|规范|规程|指引|导则|目录|清单|名录|计划|流程|程序|制度|规划图|体系|要求|范围|须知|定额)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The words before the list that a title stands in, and after it; `joined` counts the titles before it in the list."""
+    """The words before the list that a title stands in, and after it; `joined` counts the titles before it in the list.
+
+    `item_start` says that the list begins an item or a sentence.
+    """
 
     before: str
     after: str
@@ -67,9 +73,8 @@ def surroundings(text: str, titles: list[QuotedTitle]) -> list[Surroundings]:
         before = text[max(floor, titles[first].start - 48) : titles[first].start].rstrip()
         ceiling = titles[last + 1].start if last + 1 < count else len(text)
         after = text[titles[last].end : min(ceiling, titles[last].end + 48)]
-        for i in range(first, last + 1):
-            near = text[max(0, titles[i].start - 8) : titles[i].start]
-            result.append(Surroundings(before, after, i - first, bool(_ITEM_START.search(near))))
+        opens = bool(_ITEM_START.search(before[-8:])) or not before
+        result.extend(Surroundings(before, after, i - first, opens) for i in range(first, last + 1))
         first = last + 1
     return result
 

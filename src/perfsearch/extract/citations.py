@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from perfsearch.extract.basis import is_basis, surroundings
 from perfsearch.extract.catalogue import shipped_catalogue
-from perfsearch.extract.genres import kind_of
+from perfsearch.extract.folding import fold_title, title_lookup_key
+from perfsearch.extract.genres import Kind, kind_of
 from perfsearch.extract.implicit import Named, find_back_references, find_named
 from perfsearch.extract.issuers import issuer_before, issuer_in_title
 from perfsearch.extract.mentions import Mention, pair_numbers, pinpoint_after, wrap_titles
@@ -83,11 +84,24 @@ def _explicit(text: str, section: str, mentions: list[Mention], applicant: str |
                 title=mention.title,
                 document_number=number,
                 issuer=issuer,
-                kind=kind_of(mention.title, number, applicant),
+                kind=_kind(mention.title, number, applicant),
                 pinpoint=pinpoint_after(text, mention.end),
             )
         )
     return result
+
+
+def _kind(title: str | None, number: str | None, applicant: str | None) -> Kind:
+    """Judge the kind by form, and where a rule's form leaves it open by the catalogue: local and ministries' regulations."""
+    kind = kind_of(title, number, applicant)
+    if kind in {"internal", "policy"} and title and number is None and title.endswith(_MAY_BE_LAW):
+        known = shipped_catalogue().with_key(title_lookup_key(fold_title(title)))
+        if any(policy.kind == "law" for policy in known):
+            return "law"
+    return kind
+
+
+_MAY_BE_LAW = ("办法", "规定", "细则", "规则", "决定")
 
 
 def _issuer_of_order(number: str | None) -> str | None:

@@ -121,7 +121,7 @@ def kind_of(title: str | None, number: str | None, applicant: str | None = None)
         return "meeting"
     genre = genre_of(title)
     if genre is None:
-        return "policy" if number else "other"
+        return "policy"  # what rests on no genre word and is a basis all the same: 《中国制造2025》
     word, family = genre
     if family == "plan":
         return _kind_of_plan(head, word, applicant)

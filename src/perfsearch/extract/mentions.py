@@ -214,6 +214,12 @@ def _attach_standard(text: str, mention: Mention, ceiling: int) -> Mention:
     return replace(mention, end=end or match.end(), standard=re.sub(r"\s+", "", match.group()))
 
 
+_TITLE_BEHIND = re.compile(
+    r"\s*(?:文件|文)?\s*(?P<title>关于[^。；;，,《》（）()\n]{4,80}?(?:的(?:通知|批复|复函|意见|函|决定|方案|公告|通告|请示)|通知|批复))"
+    r"(?=[，。；;、,（(）)\s]|$|和|及|要求|精神|文件|规定|执行|进行|开展|明确|提出)"
+)
+
+
 def _alone(text: str, number: DocumentNumber, floor: int) -> Mention:
     """Return a number without a title; brackets that hold nothing else belong to it, so does an unquoted title before it."""
     start, end = number.start, number.end
@@ -222,6 +228,9 @@ def _alone(text: str, number: DocumentNumber, floor: int) -> Mention:
         closed = _end_of_bracket(text, "（", end)
         if closed:
             start, end = start - (len(text[max(floor, start - 3) : start]) - opened.start()), closed
+    behind = _TITLE_BEHIND.match(text, end, min(len(text), end + 120))
+    if behind and not opened:
+        return Mention(start, behind.end("title"), clean_title(behind["title"]), number, quoted=False)
     unquoted = unquoted_before(text, start, floor) if opened or text[start - 1 : start].isspace() else None
     if unquoted is not None:
         return Mention(unquoted, end, clean_title(text[unquoted:start]), number, quoted=False)

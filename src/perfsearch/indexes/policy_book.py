@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ from perfsearch.indexes.schema import filings
 
 POSTINGS_MAX = 4_000
 """Policies under a term above which it is only used to score, not to find, where a rarer term is there."""
-CANDIDATES_MAX = 400
+CANDIDATES_MAX = 200
 """Policies that are scored; with fewer terms than candidates, the least cited ones are left out."""
 SCORE_MIN = 0.45
 """Least score of a match. `十三五科普规划` against 上海市科普事业“十三五”发展规划 gives 0.79, a title that shares only 规划 0.2."""
@@ -258,8 +259,44 @@ class PolicyBook:
                 years[year] += n
                 applicants[applicant] += n
             by_section = sa.select(table.section, count).where(mine).group_by(table.section)
-            sections = Counter({section: n for section, n in connection.execute(by_section)})
+            sections = Counter({row[0]: row[1] for row in connection.execute(by_section)})
         return years, sections, applicants
+
+    def applicants_named(self, text: str, limit: int = 10) -> list[tuple[int, str]]:
+        """Numbers and names of applicants whose name contains a text, the shortest names first."""
+        statement = (
+            sa.select(policy_applicants)
+            .where(policy_applicants.c.name.contains(text, autoescape=True))
+            .order_by(sa.func.length(policy_applicants.c.name), policy_applicants.c.name)
+            .limit(limit)
+        )
+        with self._read() as connection:
+            return [(row.applicant_no, row.name) for row in connection.execute(statement)]
+
+    def cited_by(self, applicant_no: int, limit: int) -> list[tuple[int, int]]:
+        """Policies that an applicant's filings cite, and in how many of them, most first."""
+        count = sa.func.count(sa.distinct(policy_mentions.c.filing_no)).label("filings")
+        statement = (
+            sa.select(policy_mentions.c.policy_no, count)
+            .where(policy_mentions.c.applicant_no == applicant_no)
+            .group_by(policy_mentions.c.policy_no)
+            .order_by(sa.desc("filings"), policy_mentions.c.policy_no)
+            .limit(limit)
+        )
+        with self._read() as connection:
+            return [(row.policy_no, row.filings) for row in connection.execute(statement)]
+
+    def pairs(self, policy_nos: Sequence[int]) -> Counter[tuple[int, int]]:
+        """Filings that cite both, for every two of these policies; of each the CO_CITED_FILINGS filings added last."""
+        by_filing: dict[int, list[int]] = defaultdict(list)
+        with self._read() as connection:
+            for policy_no in sorted(policy_nos):
+                for row in connection.execute(_NEWEST, {"policy_no": int(policy_no)}):
+                    by_filing[row.filing_no].append(policy_no)
+        found: Counter[tuple[int, int]] = Counter()
+        for cited in by_filing.values():
+            found.update(combinations(cited, 2))
+        return found
 
     def applicant_names(self, numbers: Sequence[int]) -> dict[int, str]:
         """Names of applicants by number."""
@@ -331,6 +368,13 @@ class PolicyBook:
             return [(row.key, row.mentions) for row in connection.execute(statement)]
 
 
+_NEWEST = (
+    sa.select(policy_mentions.c.filing_no)
+    .where(policy_mentions.c.policy_no == sa.bindparam("policy_no"))
+    .distinct()
+    .order_by(policy_mentions.c.filing_no.desc())
+    .limit(CO_CITED_FILINGS)
+)
 _POSTINGS = sa.select(sa.func.count()).select_from(
     sa.select(policy_terms.c.policy_no)
     .where(policy_terms.c.term == sa.bindparam("term"))

@@ -64,6 +64,7 @@ policy_mentions = Table(
     Column("fiscal_year", Integer),
     Column("applicant_no", Integer),
     Index("policy_mentions_filing", "filing_no", "policy_no"),
+    Index("policy_mentions_applicant", "applicant_no", "policy_no", "filing_no"),
     sqlite_with_rowid=False,
 )
 """Mentions of the filings that stand, by policy: `start` and `end` are offsets into the section, `ordinal` counts the

@@ -33,8 +33,11 @@ from perfsearch.model.filing import (
 )
 from perfsearch.model.filters import Filters, parse_amount, parse_budget_range, parse_year_range
 from perfsearch.model.policies import (
+    CitationGraph,
     CoCited,
     Evidence,
+    GraphEdge,
+    GraphNode,
     MissingPolicy,
     MissingResult,
     PolicyCitation,
@@ -43,6 +46,8 @@ from perfsearch.model.policies import (
     PolicyPage,
     PolicyResult,
     PolicySummary,
+    ReadCitation,
+    ReadCitations,
 )
 
 __all__ = [
@@ -50,6 +55,7 @@ __all__ = [
     "AddReport",
     "Budget",
     "Citation",
+    "CitationGraph",
     "ClusterReport",
     "CoCited",
     "DuplicateCluster",
@@ -62,6 +68,8 @@ __all__ = [
     "Filing",
     "FilingSummary",
     "Filters",
+    "GraphEdge",
+    "GraphNode",
     "Indicator",
     "MissingPolicy",
     "MissingResult",
@@ -72,6 +80,8 @@ __all__ = [
     "PolicyPage",
     "PolicyResult",
     "PolicySummary",
+    "ReadCitation",
+    "ReadCitations",
     "Rejection",
     "Scores",
     "SearchHit",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from perfsearch.model.base import Value
-from perfsearch.model.filing import Source
+from perfsearch.model.filing import Citation, Source
 
 
 class PolicySummary(Value):
@@ -125,3 +127,49 @@ class PolicyFinding(Value):
     policy_id: str | None = None
     suggestion: str | None = None
     evidence: tuple[Evidence, ...] = ()
+
+
+class ReadCitation(Value):
+    """One mention in a text, and the policy it means.
+
+    `resolved`: one policy fits (`cited` in this library or only `known` to the catalogue); `ambiguous`: the `candidates`
+    fit; `unresolved`: the mention says too little, or nobody knows the document.
+    """
+
+    citation: Citation
+    status: Literal["resolved", "ambiguous", "unresolved"]
+    policy: PolicySummary | None = None
+    candidates: tuple[PolicySummary, ...] = ()
+    irregular: bool = False
+    """Whether the number is printed against the rule; its normal form is `citation.document_number`."""
+
+
+class ReadCitations(Value):
+    """The mentions of a text in order; `counts` has how many are of each status."""
+
+    items: tuple[ReadCitation, ...] = ()
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
+class GraphNode(Value):
+    """A policy or an applicant; `size` is the number of filings behind it."""
+
+    id: str
+    label: str
+    kind: Literal["policy", "applicant"]
+    size: int
+
+
+class GraphEdge(Value):
+    """How many filings connect two nodes: they cite both policies, or they are the applicant's and cite the policy."""
+
+    source: str
+    target: str
+    filings: int
+
+
+class CitationGraph(Value):
+    """Policies around one policy or one applicant, ready to be drawn; the centre is the first node."""
+
+    nodes: tuple[GraphNode, ...] = ()
+    edges: tuple[GraphEdge, ...] = ()

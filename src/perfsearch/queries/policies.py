@@ -56,12 +56,12 @@ def policies(view: View, query: str | None = None, limit: int = 20, offset: int 
     book = view.store.policies
     if query is None or not query.strip():
         rows = book.most_cited(limit, offset)
-        found, total = tuple(_summary(row) for row in rows), book.count()
+        found, total = tuple(summary(row) for row in rows), book.count()
         message = None if total else "库中的申报表尚未引用任何政策文件。"
     else:
         _check_query(query)
         matches = book.find(query)
-        found = tuple(_summary(m.row, m.score) for m in matches[offset : offset + limit])
+        found = tuple(summary(m.row, m.score) for m in matches[offset : offset + limit])
         total = len(matches)
         if not total:
             found, total = _from_catalogue(query, limit, offset)
@@ -86,14 +86,14 @@ def policy(view: View, policy: str, limit: int = CITATIONS, offset: int = 0) -> 
         known = _known(policy)
         if known is None:
             raise NotFound(f"no policy {policy!r}: `perfsearch policies QUERY` shows those that are cited", "policy")
-        return PolicyPage(**_known_summary(known).model_dump(), facts=_facts(known), took_ms=_took(started))
+        return PolicyPage(**known_summary(known).model_dump(), facts=_facts(known), took_ms=_took(started))
     years, sections, applicants = book.usage(row.policy_no)
     together, looked = book.co_cited(row.policy_no, CO_CITED)
     top = [(no, n) for no, n in applicants.most_common(APPLICANTS) if no is not None]
     names = book.applicant_names([no for no, _ in top])
     known = shipped_catalogue().with_id(row.policy_id)
     return PolicyPage(
-        **_summary(row).model_dump(),
+        **summary(row).model_dump(),
         citations=tuple(_citation(mention) for mention in book.mentions(row.policy_no, limit, offset)),
         co_cited=tuple(_co_cited(other, count) for other, count in together),
         co_cited_filings=looked,
@@ -134,7 +134,7 @@ def missing_policies(
             continue
         places = book.mentions_in(no, first[no])
         example = _citation(places[0]) if places else None
-        found.append(MissingPolicy(policy=_summary(row), similar_filings=n, of=len(numbers), example=example))
+        found.append(MissingPolicy(policy=summary(row), similar_filings=n, of=len(numbers), example=example))
     summaries = view.store.summaries(numbers)
     return MissingResult(missing=tuple(found), compared=tuple(summaries[n].id for n in numbers if n in summaries))
 
@@ -186,7 +186,8 @@ def findings(view: View, filing: Filing) -> list[PolicyFinding]:
 # -- shaping answers
 
 
-def _summary(row: Row[Any], score: float | None = None) -> PolicySummary:
+def summary(row: Row[Any], score: float | None = None) -> PolicySummary:
+    """A policy of the library as it is listed."""
     return PolicySummary(
         policy_id=row.policy_id,
         title=row.title,
@@ -283,10 +284,11 @@ def _known_under(query: str) -> list[KnownPolicy]:
 
 def _from_catalogue(query: str, limit: int, offset: int) -> tuple[tuple[PolicySummary, ...], int]:
     known = _known_under(query)
-    return tuple(_known_summary(one, 1.0) for one in known[offset : offset + limit]), len(known)
+    return tuple(known_summary(one, 1.0) for one in known[offset : offset + limit]), len(known)
 
 
-def _known_summary(known: KnownPolicy, score: float | None = None) -> PolicySummary:
+def known_summary(known: KnownPolicy, score: float | None = None) -> PolicySummary:
+    """A document of the catalogue as it is listed."""
     return PolicySummary(
         policy_id=known.policy_id,
         title=known.title,
