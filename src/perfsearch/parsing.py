@@ -197,12 +197,15 @@ def _filing_of(line: str, path: Path, number: int) -> Filing:
     if not isinstance(source, dict):
         raise ValueError("source is no object")
     given["source"] = {"file": path.name, "index": number - 1, **source, "path": str(path.resolve())}
-    given["sections"] = {name: text for name, text in dict(given.get("sections") or {}).items() if text is not None}
-    given["indicators"] = [
-        {"level1": "", "level2": "", "target": "", **{k: v for k, v in row.items() if v is not None and k != "value"}}
-        for row in given.get("indicators") or ()
-        if isinstance(row, dict)
-    ]
+    if isinstance(given.get("sections"), dict):
+        given["sections"] = {name: text for name, text in given["sections"].items() if text is not None}
+    if isinstance(given.get("indicators"), list):
+        given["indicators"] = [_row_of(row) for row in given["indicators"]]
+    try:
+        # A lone half of a surrogate pair (\ud800) is JSON, but no text that can be stored.
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half a character (a lone surrogate)") from error
     try:
         filing = Filing.model_validate(given)
     except ValidationError as error:
@@ -211,3 +214,11 @@ def _filing_of(line: str, path: Path, number: int) -> Filing:
     if not (filing.project_name or filing.indicators or any(filing.sections.values())):
         raise ValueError("a filing needs a project name, a section or an indicator")
     return filing
+
+
+def _row_of(row: object) -> object:
+    """An indicator row with its missing parts blank; its value is derived again."""
+    if not isinstance(row, dict):
+        return row
+    given = {key: value for key, value in row.items() if value is not None and key != "value"}
+    return {"level1": "", "level2": "", "target": "", **given}

@@ -82,7 +82,10 @@ def pairs(record: Record, how: Print) -> list[list[tuple[str, str]]]:
     bought = record["government_procurement"]
     return [
         [("项目名称", record["project_name"]), ("项目类别", record["category"])],
-        [("计划开始日期", DATES[how.date](record["start_date"])), ("计划完成日期", DATES[how.date](record["end_date"]))],
+        [
+            ("计划开始日期", DATES[how.date](record["start_date"])),
+            ("计划完成日期", DATES[how.date](record["end_date"])),
+        ],
         [("是否含有政府购买服务", "是" if bought else "否"), ("绩效类型", record["performance_type"])],
     ]
 
@@ -193,3 +196,31 @@ def blank_columns(record: Record, how: Print, *, centred: bool, label_width: int
         level1, level2 = indicator["level1"], indicator["level2"]
         table.append([level1 if new1 else "", level2 if new2 else "", indicator["name"], indicator["target"]])
     return "\n".join([*lines, *ruled(table, (12, 10, 28, 20), centred=centred)]) + "\n"
+
+
+def wrapped_table(record: Record, rng: Random, *, width: int, place: str, levels: str, gap: int) -> list[str]:
+    """Indicator rows without columns: names wrapped at `width`, the target beside one of their lines.
+
+    `place` is the line of the name beside which the target stands (top, middle, bottom); `levels` says where the level
+    labels stand: `inline` before the target's line or the first, `alone` above the row, `mixed`.
+    """
+    lines: list[str] = []
+    level1 = level2 = ""
+    for indicator in record["indicators"]:
+        name = indicator["name"]
+        parts = [name[i : i + width] for i in range(0, len(name), width)]
+        at = {"top": 0, "middle": (len(parts) - 1) // 2, "bottom": len(parts) - 1}[place]
+        row = [part if number != at else f"{part} {indicator['target']}" for number, part in enumerate(parts)]
+        labels = []
+        if indicator["level1"] != level1:
+            level1, level2 = indicator["level1"], ""
+            labels.append(level1)
+        if indicator["level2"] != level2:
+            level2 = indicator["level2"]
+            labels.append(level2)
+        if labels and (levels == "alone" or (levels == "mixed" and rng.random() < 0.5)):
+            lines += labels if rng.random() < 0.5 else [" ".join(labels)]
+        elif labels:
+            row[0] = " ".join([*labels, row[0]])
+        lines += row
+    return [part for line in lines for part in [line] + [""] * gap]

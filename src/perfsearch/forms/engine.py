@@ -11,8 +11,8 @@ from perfsearch.forms.description import Field, Form, Heading, Kind, Section
 from perfsearch.forms.folding import fold, squeeze
 from perfsearch.forms.header import Slot, Value, read_value, share_out, value_above
 from perfsearch.forms.labels import Found, rescue
-from perfsearch.forms.lines import TableLine, Vocabulary, pieces_of, vocabulary
-from perfsearch.forms.prose import Chunk, chunks, cut, join_chunks, setting_of
+from perfsearch.forms.lines import TableLine, Vocabulary, join_broken_levels, pieces_of, vocabulary
+from perfsearch.forms.prose import Chunk, chunks, cut, join_chunks, setting_of, without_page_numbers
 from perfsearch.forms.rows import LINES_MAX, carry_levels, ends_table, put_together
 from perfsearch.forms.sheet import Sheet, lay_out
 from perfsearch.forms.split import Segment, column_header, split
@@ -147,6 +147,10 @@ class _FilingReader:
         limit = self.table_heading if self.table_heading is not None else self.segment.end
         starts = [mark.start for mark in self.marks] + [limit]
         regions = [self._chunks(mark.end, starts[number + 1]) for number, mark in enumerate(self.marks)]
+        regions = [
+            without_page_numbers(region) if isinstance(mark.role, Section) else region
+            for mark, region in zip(self.marks, regions, strict=True)
+        ]
         heads: list[list[Chunk]] = [[] for _ in self.marks]
         setting = setting_of(regions)
         for number in range(len(self.marks) - 1):
@@ -212,7 +216,9 @@ class _FilingReader:
         if self.table_start is None:
             return []
         words = vocabulary(self.form, self._columns())
-        rows, _ = put_together(self._table_lines(words), words)
+        lines = self._table_lines(words)
+        join_broken_levels(lines, words)
+        rows, _ = put_together([line for line in lines if line.pieces], words)
         carried, warnings = carry_levels(rows, words)
         self.warnings.extend(warnings)
         return [Indicator(level1=row.level1, level2=row.level2, name=row.name, target=row.target) for row in carried]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perfsearch.forms.description import Field, Kind
 from perfsearch.forms.folding import fold, squeeze
@@ -41,11 +41,15 @@ def share_out(slots: Sequence[Slot]) -> None:
         last = row[-1]
         if len(row) < 2 or not last.below:
             continue
-        for chunk in last.below[:]:
-            owner = _owner(row, chunk)
-            if owner is not last:
-                last.below.remove(chunk)
-                owner.below.append(chunk)
+        stray, last.below = last.below, []
+        for chunk in stray:
+            blank = [slot for slot in row if not slot.inline and not slot.below]
+            words = chunk.text.split(" ")
+            if len(blank) > 1 and len(words) == len(blank):
+                for slot, word in zip(blank, words, strict=True):
+                    slot.below.append(replace(chunk, text=word))
+            else:
+                _owner(row, chunk).below.append(chunk)
 
 
 def value_above(field: Field, parts: Sequence[Chunk], after: Sequence[Chunk], gap_after: int) -> int:
@@ -60,7 +64,7 @@ def value_above(field: Field, parts: Sequence[Chunk], after: Sequence[Chunk], ga
     at = next((index for index in range(floor, len(parts)) if parts[index].gap > gap_after), floor)
     score = 1.5 if parts[at].gap > gap_after else -3.0 if gap_after > parts[at].gap else 0.0
     score += 2.0 if field.kind is not Kind.TEXT or parts[0].text in field.values else 0.0
-    score += -2.0 if not after or len(parts[at].text) < 3 else 1.0
+    score += -2.0 if len(parts[at].text) < 3 else 1.0 if after else 0.0
     return at if score > 0 else len(parts)
 
 

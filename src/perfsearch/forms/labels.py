@@ -26,7 +26,7 @@ _NUMBERING = re.compile(r"[*★●■◆]|[(]?(?:\d{1,2}|[一二三四五六七�
 
 ACCEPTED = 3.5
 """A candidate with less is no label: cell start 3 + blank after 0.5, or blank before 1 + colon 3, is just one."""
-RESCUED = -0.5
+RESCUED = -1.0
 """The least score at which a header label that is nowhere else is taken, between labels that are sure."""
 
 
@@ -105,7 +105,7 @@ def scan(form: Form, norm: str, start: int = 0, end: int | None = None, least: f
 
 def _judge(norm: str, match: re.Match[str], role: Role) -> Found:
     start, end = match.span()
-    before, first = _before(norm, start)
+    before, first, start = _before(norm, start)
     unit = None
     score = before
     note = _NOTE.match(norm, end)
@@ -134,19 +134,19 @@ def _judge(norm: str, match: re.Match[str], role: Role) -> Found:
     return Found(role, start, end, score, unit, alone=first and follows in "\n\v", whole_cell=whole_cell)
 
 
-def _before(norm: str, start: int) -> tuple[float, bool]:
-    """The score of what stands before a label, and whether the label opens a line or cell."""
+def _before(norm: str, start: int) -> tuple[float, bool, int]:
+    """The score of what stands before a label, whether it opens a line or cell, and where it begins with its number."""
     position = start - 1
     while position >= 0 and norm[position] == " " and start - position < 200:
         position -= 1
     if position < 0 or norm[position] in "\n\t\v":
-        return 3.0, True
+        return 3.0, True, start
     if position < start - 1:
-        return 1.0, False
+        return 1.0, False, start
     opening = max(norm.rfind(edge, max(0, start - 8), start) for edge in "\n\t\v ") + 1
     if start - opening < 8 and (opening > 0 or start < 8) and _NUMBERING.fullmatch(norm, opening, start):
-        return 2.75, True
-    return -3.0, False
+        return 2.75, True, opening
+    return -3.0, False, start
 
 
 def _after(norm: str, end: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -85,6 +85,23 @@ def pieces_of(raw: str, words: Vocabulary) -> list[tuple[int | None, str]]:
         signed = next((i for i, part in enumerate(parts) if i and is_signed(fold(part))), len(parts))
         found.extend((None, " ".join(part)) for part in (parts[:signed], parts[signed:]) if part)
     return found
+
+
+def join_broken_levels(lines: Sequence[TableLine], words: Vocabulary) -> None:
+    """Put a level label that its narrow column broke together again, in the line where it begins."""
+    labels = [*words.level1, *words.level2]
+    starts = {label[:length]: label for label in labels for length in range(2, len(label))}
+    for number, line in enumerate(lines[:-1]):
+        for at, (column, text) in enumerate(line.pieces[:2]):
+            label = starts.get(squeeze(text))
+            if label is None or squeeze(text) in labels:
+                continue
+            rest = label[len(squeeze(text)) :]
+            below = lines[number + 1].pieces
+            match = next((i for i, (c, t) in enumerate(below[:2]) if squeeze(t) == rest and c == column), None)
+            if match is not None:
+                line.pieces[at] = (column, label)
+                del below[match]
 
 
 def readings(line: TableLine, words: Vocabulary) -> list[Reading]:
@@ -179,7 +196,7 @@ def _level_prefixes(pieces: list[str], words: Vocabulary) -> list[tuple[str, str
     skipped = len(pieces) > taken + 1 and squeezed[taken] in words.level2
     prefixes = [(level1, "", taken, 2.0 if skipped else 0.0)]
     if level1:
-        prefixes.append(("", "", 0, 2.0 if len(pieces) > 1 else 0.0))
+        prefixes.append(("", "", 0, 5.0 if len(pieces) > 1 else 0.0))
     if len(pieces) > taken:
         n_left = len(pieces) - taken
         if squeezed[taken] in words.level2:

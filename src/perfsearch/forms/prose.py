@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perfsearch.forms.folding import display_width, fold
 from perfsearch.forms.sheet import Sheet
@@ -20,6 +20,7 @@ _OPENERS = {"（": "）", "(": ")", "《": "》", "〔": "〕", "【": "】", "�
 _FIRST_ITEM = re.compile(r"(?:一、|1[、.．)）]|[（(][一1][)）]|①|第一)")
 """The first item of a list: a text begins here, it does not go on."""
 _BLANKS = re.compile(r"[^\S\v]+")
+_PAGE_NUMBER = re.compile(r"[0-9０-９]{1,3}")
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
 
 
@@ -83,6 +84,21 @@ def join(pieces: Sequence[str]) -> str:
 
 def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalpha()
+
+
+def without_page_numbers(parts: Sequence[Chunk]) -> list[Chunk]:
+    """Drop bare numbers that stand alone between blank rows amid a text; page numbers that count up are gone before."""
+    kept: list[Chunk] = []
+    dropped = False
+    for number, part in enumerate(parts):
+        below = parts[number + 1].gap if number + 1 < len(parts) else 1
+        alone = part.gap and below and len(parts) > 1 and not part.inline
+        if alone and _PAGE_NUMBER.fullmatch(part.text):
+            dropped = True
+            continue
+        kept.append(replace(part, gap=0) if dropped else part)
+        dropped = False
+    return kept
 
 
 def join_chunks(parts: Sequence[Chunk]) -> str:
@@ -188,9 +204,8 @@ def _completeness(text: str) -> float:
     """Whether a text seems to end here: a misprinted quotation mark says less than an open bracket."""
     if not _is_balanced(text) or text[-1] in "，、；：,;:":
         return -3.0
-    if text[-400:].count("“") > text[-400:].count("”"):
-        return -1.0
-    return 2.0 if ends_sentence(text) else 0.0
+    misprint = 1.0 if text[-400:].count("“") > text[-400:].count("”") else 0.0
+    return (2.0 if ends_sentence(text) else 0.0) - misprint
 
 
 def _centred_score(

@@ -54,7 +54,7 @@ class _Partial:
 
 def put_together(lines: Sequence[TableLine], words: Vocabulary) -> tuple[list[TableRow], list[TableLine]]:
     """Divide lines into rows; also returns the lines at the end that belong to no row."""
-    options = [readings(line, words) for line in lines]
+    lines, options = _without_page_numbers(lines, [readings(line, words) for line in lines])
     width = max((len(option[0].name) for option in options if option), default=0)
     gaps = sorted(line.gap for line in lines[1:])
     usual_gap = gaps[len(gaps) // 2] if gaps else 0
@@ -75,6 +75,21 @@ def put_together(lines: Sequence[TableLine], words: Vocabulary) -> tuple[list[Ta
             rows.append(_finish(row, lines[start].row))
         position = start
     return rows[::-1], list(lines[end:])
+
+
+def _without_page_numbers(
+    lines: Sequence[TableLine], options: Sequence[list[Reading]]
+) -> tuple[list[TableLine], list[list[Reading]]]:
+    """Drop bare numbers between blank rows, unless the line above is a name that waits for its target."""
+    kept: list[int] = []
+    for index, line in enumerate(lines):
+        words = [text for _, text in line.pieces]
+        bare = len(words) == 1 and words[0].isdecimal() and len(words[0]) <= 3 and line.gap > 0
+        above = options[kept[-1]][0] if kept else None
+        if bare and not (above and above.name and not above.target):
+            continue
+        kept.append(index)
+    return [lines[index] for index in kept], [options[index] for index in kept]
 
 
 def _last_row_end(best: Sequence[float], options: Sequence[Sequence[Reading]]) -> int:
@@ -137,6 +152,9 @@ def _extend(
     if later and (reading.level1 or reading.level2) and (partial.targets or (partial.names and not reading.target)):
         return None
     cost = partial.cost + reading.cost
+    if reading.level2 and partial.names:
+        # A label that is centred beside a wrapped name stands on its middle line; usually it opens the row.
+        cost += 1.5 if reading.name else 0.5
     if reading.name and partial.names:
         cost += _wrap_cost(partial.names[-1], reading.name, width, in_columns=in_columns)
         if partial.targets:
@@ -193,7 +211,7 @@ def _is_balanced(text: str) -> bool:
 def _finish(partial: _Partial, row: int) -> TableRow:
     name, level2 = join(partial.names), partial.level2
     if not name and level2:
-        name, level2 = level2, ""
+        name = level2
     return TableRow(partial.level1, level2, name, join(partial.targets), row, partial.moved)
 
 

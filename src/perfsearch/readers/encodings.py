@@ -76,7 +76,8 @@ def _share(count: int, text: str) -> float:
 
 def _is_junk(text: str) -> bool:
     sample = text if len(text) <= 2 * _SAMPLE_BYTES else text[:_SAMPLE_BYTES] + text[-_SAMPLE_BYTES:]
-    return _share(sum(1 for _ in _JUNK.finditer(sample)), sample) > _JUNK_MAX
+    n_junk = sum(1 for _ in _JUNK.finditer(sample))
+    return n_junk > 3 and _share(n_junk, sample) > _JUNK_MAX
 
 
 def _wide_encoding(data: bytes) -> str | None:
