@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfsearch.extract.catalogue import shipped_catalogue
+from perfsearch.extract.catalogue import keys_of, shipped_catalogue
 from perfsearch.extract.citations import extract_filing_citations
 from perfsearch.extract.folding import fold_title, is_short_form, period_of
 from perfsearch.extract.policies import candidates_of, choose, keys_of_mention
@@ -152,3 +152,8 @@ def test_the_catalogue_holds_laws_with_dates_and_what_replaced_them() -> None:
 )
 def test_a_bare_genre_word_is_a_short_form(title: str, short: bool) -> None:
     assert is_short_form(title) == short
+
+
+def test_the_keys_in_the_catalogue_are_those_that_folding_gives_now() -> None:
+    for policy in list(shipped_catalogue())[::25]:
+        assert set(keys_of(policy.title, policy.document_number or "", policy.aliases)) == set(policy.keys)

@@ -7,6 +7,7 @@ ones that units use for their own rules.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 __all__ = ["Kind", "genre_of", "has_genre", "is_law_title", "kind_of", "strip_suffixes"]
@@ -54,6 +55,7 @@ _TRAILER = re.compile(
 )
 
 
+@lru_cache(maxsize=8_192)
 def strip_suffixes(title: str) -> str:
     """Return a title without what may follow its genre word: （试行）, years, marks."""
     for _ in range(4):
@@ -64,6 +66,7 @@ def strip_suffixes(title: str) -> str:
     return title
 
 
+@lru_cache(maxsize=8_192)  # asked several times for each title
 def genre_of(title: str) -> tuple[str, str] | None:
     """Return the genre word that ends a title and its family (`weak` included), None where it ends in none."""
     head = strip_suffixes(title.strip())

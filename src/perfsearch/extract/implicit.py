@@ -50,11 +50,15 @@ _CERTAIN = re.compile(r"十[一二三四五]|[（(][0-9]{4}|中华人民共和�
 _VERBS_INSIDE = re.compile(
     r"根据|按照|依据|贯彻|落实|推进|加强|提高|制定|有关|相关|以及|要求|我[市区县省]|进一步|开展|完成|做好|[，。；]|其他|编制|各项|等|的.*和"
 )
+_CERTAIN_ANCHOR = re.compile(r"十[一二三四五]|[（(][0-9]{4}|中华人民共和国|全民|市[\u4e00-\u9fff]{4,20}条例")
 # A law by its name: the catalogue decides. 和 and 及 part a list.
-_LAW = re.compile(
-    rf"(?:{_CITES}|{_ITEM}|和|及|以及|与)(?P<name>(?:中华人民共和国)?[\u4e00-\u9fff]{{2,18}}?(?:法|条例|会计制度))"
+_LAW_END = re.compile(
+    r"(?:法|条例|会计制度)"
     r"(?=[，、；。,;\s（(]|和|及|以及|与|第[一二三四五六七八九十]|等(?:法律|有关|相关|规)|规定|的(?:规定|要求|有关|相关)|要求|$)"
 )
+_LAW_START = re.compile(rf"{_CITES}|{_ITEM}|和|及|与")
+_HAN_ONLY = re.compile(r"[\u4e00-\u9fff]+")
+_SPIRIT_ANCHOR = re.compile("精神")
 _SPIRIT = re.compile(
     r"(?:党的[一二三四五六七八九十]{1,3}(?:大|届[一二三四五六七八九]中全会)(?:[、和及](?:[一二三四五六七八九十]{1,3}(?:大|届[一二三四五六七八九]中全会)))*(?:历次全会)?|"
     r"(?:全国|中央)?[“\"]?两会[”\"]?|(?:中央|全国|市委|省委|区委|国务院)[\u4e00-\u9fff]{2,12}(?:会议|全会)|"
@@ -102,28 +106,42 @@ def find_named(text: str, taken: list[tuple[int, int]], section: str) -> list[Na
 
 
 def _spirits(text: str) -> Iterator[Named]:
-    for match in _SPIRIT.finditer(text):
-        yield Named(match.start(), match.end(), match.group(), "meeting")
+    floor = 0
+    for anchor in _SPIRIT_ANCHOR.finditer(text):
+        # The leftmost reading that ends here; the longest name has 63 characters.
+        base = max(floor, anchor.start() - 64)
+        match = _SPIRIT.search(text, base, anchor.end())
+        if match:
+            floor = match.end()
+            yield Named(match.start(), match.end(), match.group(), "meeting")
 
 
 def _plans(text: str) -> Iterator[Named]:
-    for match in _PLAN.finditer(text):
-        name = match["name"]
-        if _CERTAIN.search(name) and not _VERBS_INSIDE.search(name):
-            yield Named(match.start("name"), match.end("name"), name)
+    floor = 0
+    for anchor in _CERTAIN_ANCHOR.finditer(text):
+        position = max(floor, anchor.start() - 50)
+        while (match := _PLAN.search(text, position, min(len(text), anchor.end() + 60))) is not None:
+            position = floor = match.end("name")
+            name = match["name"]
+            if _CERTAIN.search(name) and not _VERBS_INSIDE.search(name):
+                yield Named(match.start("name"), match.end("name"), name)
 
 
 def _laws(text: str) -> Iterator[Named]:
     catalogue = None
-    position = 0
-    while (match := _LAW.search(text, position)) is not None:
-        position = match.end("name")
-        catalogue = catalogue or shipped_catalogue()
-        name = match["name"]
-        known = catalogue.with_key("t:" + name.removeprefix("中华人民共和国"))
-        if known:
-            kind: Kind | None = "law" if known[0].kind == "law" else None
-            yield Named(match.start("name"), match.end("name"), name, kind)
+    floor = 0
+    for anchor in _LAW_END.finditer(text):
+        end = anchor.end()
+        for boundary in _LAW_START.finditer(text, max(floor, end - 30), anchor.start()):
+            name = text[boundary.end() : end]
+            if len(name) < 3 or not _HAN_ONLY.fullmatch(name):
+                continue
+            catalogue = catalogue or shipped_catalogue()
+            known = catalogue.with_key("t:" + name.removeprefix("中华人民共和国"))
+            if known:
+                floor = end
+                yield Named(boundary.end(), end, name, "law" if known[0].kind == "law" else None)
+                break
 
 
 def _guidance(text: str) -> Iterator[Named]:

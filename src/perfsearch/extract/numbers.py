@@ -46,6 +46,7 @@ _ORDER = re.compile(
 _ORDER_LAST = re.compile(
     rf"(?:(?P<year>{YEAR}){GAP}年{GAP})?第{GAP}(?P<serial>{SERIAL}|{CHINESE_SERIAL}){GAP}号{GAP}(?P<genre>令|公告|通告)"
 )
+_ORDER_LAST_HINT = re.compile(rf"号{GAP}(?:令|公告|通告)")
 STANDARD = re.compile(
     r"(?<![A-Za-z])(?P<code>(?:GB|GBJ|GBZ|HJ|CJJ?|JGJ|JTG|JTJ|SL|DL|DB\d{2}|DG|DGJ|DBJ|WS|GA|MZ|NY|QX|YD|LY|TD|RB|JT|CECS|T/[A-Z]{2,8})(?:\s?/\s?[TJZ]?)?)"
     r"(?:\s?[A-Z]?\d{1,2})?\s?[-—]?\s?(?P<serial>\d{1,6}(?:\.\d{1,3})?)\s?[-—－–]\s?(?P<year>(?:19|20)\d{2})(?!\d)"
@@ -227,7 +228,7 @@ def _bare(text: str) -> list[DocumentNumber]:
 
 def _orders(text: str) -> list[DocumentNumber]:
     found = []
-    for pattern in (_ORDER, _ORDER_LAST):
+    for pattern in (_ORDER, _ORDER_LAST) if _ORDER_LAST_HINT.search(text) else (_ORDER,):
         for match in pattern.finditer(text):
             start, body = _order_body(text, match.start())
             genre = match["genre"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from perfsearch.extract.catalogue import Catalogue, KnownPolicy, identity_key
 from perfsearch.extract.folding import (
@@ -153,6 +154,7 @@ def _newest(fitting: Sequence[Candidate], year: int | None) -> Candidate | None:
     return last[0] if len({c.policy_id for c in last}) == 1 else None
 
 
+@lru_cache(maxsize=8_192)
 def candidate_of(policy: KnownPolicy) -> Candidate:
     """Return a document of the catalogue as a candidate."""
     period = None
