@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +188,8 @@ def test_a_cold_search_answers_within_a_second_and_loads_no_torch(sample_directo
     )
     best = 99.0
     for _ in range(4):
-        started = time.perf_counter()
+        # Processor time: other tests take the processor meanwhile, and that is not the command's doing.
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             [sys.executable, "-c", code, str(sample_directory)],
             capture_output=True,
@@ -196,7 +197,7 @@ def test_a_cold_search_answers_within_a_second_and_loads_no_torch(sample_directo
             env={**os.environ, "PYTHONUTF8": "1"},
             check=False,
         )
-        best = min(best, time.perf_counter() - started)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert done.returncode == 0, done.stderr
-    # The goal is one second on an idle machine; tests share theirs.
-    assert best < 2.0
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert best < 1.0

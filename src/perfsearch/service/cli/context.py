@@ -96,7 +96,7 @@ def read_filters(year: str | None = None, budget: str | None = None, **names: st
             year_to=year_to,
             budget_min=budget_min,
             budget_max=budget_max,
-            **names,  # type: ignore[arg-type]
+            **names,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from perfsearch.model import Filing, Rejection
 from perfsearch.service.cli.context import Context, json_option, print_json, print_json_lines
 from perfsearch.service.terminal import describe_filing, report_rejections
 
@@ -19,7 +20,8 @@ def parse(context: Context, /, paths: tuple[str, ...], jsonl: bool, as_json: boo
     """Read filings from files and folders; store nothing."""
     from perfsearch.parsing import iter_inputs
 
-    rejected, filings = [], []
+    rejected: list[Rejection] = []
+    filings: list[Filing] = []
     for item in iter_inputs(paths, context.settings):
         rejected.extend(item.rejections)
         if jsonl:
