@@ -33,11 +33,13 @@ ISSUERS = {"法律": "全国人民代表大会常务委员会", "宪法": "全�
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
+    """Read a table with a header line."""
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def issuer_of(level: str, title: str) -> str:
+    """Return the issuer that a level of the table stands for, empty where it says none."""
     if level.startswith(("生态环境部", "国务院/")):
         return level.split(" ")[0].split("/")[0]
     if "地方性法规" in level:
@@ -65,6 +67,7 @@ def number_of(row: dict[str, str], shared: Counter[str]) -> str:
 
 
 def read_policies(path: Path) -> list[dict[str, str]]:
+    """Read POLICIES.tsv as rows of the catalogue; cases and what names no document are left out."""
     rows = [row for row in rows_of(path) if row["issuer_or_level"] != "案例" and row["title"]]
     shared = Counter(row["document_number"] for row in rows if row["source"] == "GCCMPD")
     result = []
@@ -77,9 +80,15 @@ def read_policies(path: Path) -> list[dict[str, str]]:
         number = number_of(row, shared)
         result.append(
             {
-                "title": title, "document_number": number, "issuer": issuer_of(level, title),
+                "title": title,
+                "document_number": number,
+                "issuer": issuer_of(level, title),
                 "kind": "law" if law else kind_of(title, number or None),
-                "published": row["published"], "effective": row["effective"], "repealed": "", "replaced_by": "", "aliases": "",
+                "published": row["published"],
+                "effective": row["effective"],
+                "repealed": "",
+                "replaced_by": "",
+                "aliases": "",
                 "status": "repealed or superseded" if row["status"] else "",
             }
         )
@@ -156,7 +165,9 @@ def main() -> None:
     writer.writerows([row.get(column, "") for column in COLUMNS] for row in rows)
     with out.open("wb") as target, gzip.GzipFile(fileobj=target, mode="wb", mtime=0, filename="") as packed:
         packed.write(text.getvalue().encode("utf-8"))
-    print(f"{len(rows)} documents, {sum(1 for r in rows if r.get('document_number'))} numbers, {out.stat().st_size} bytes: {out.name}")
+    print(
+        f"{len(rows)} documents, {sum(1 for r in rows if r.get('document_number'))} numbers, {out.stat().st_size} bytes: {out.name}"
+    )
 
 
 if __name__ == "__main__":

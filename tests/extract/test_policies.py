@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
 import pytest
 
 from perfsearch.extract.catalogue import keys_of, shipped_catalogue
@@ -157,3 +163,12 @@ def test_a_bare_genre_word_is_a_short_form(title: str, short: bool) -> None:
 def test_the_keys_in_the_catalogue_are_those_that_folding_gives_now() -> None:
     for policy in list(shipped_catalogue())[::25]:
         assert set(keys_of(policy.title, policy.document_number or "", policy.aliases)) == set(policy.keys)
+
+
+@pytest.mark.real
+def test_the_shipped_catalogue_is_what_the_script_builds(shared: Path, tmp_path: Path) -> None:
+    script = Path(__file__).resolve().parents[2] / "scripts" / "build_catalogue.py"
+    built = tmp_path / "catalogue.tsv.gz"
+    subprocess.run([sys.executable, script, shared / "data" / "policies" / "policies.tsv", built], check=True)
+    shipped = resources.files("perfsearch.extract").joinpath("catalogue.tsv.gz").read_bytes()
+    assert gzip.decompress(built.read_bytes()) == gzip.decompress(shipped)

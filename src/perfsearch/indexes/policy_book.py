@@ -16,7 +16,6 @@ from sqlalchemy.engine import Connection, Row
 from perfsearch.extract.folding import TitleKey, fold_title, number_lookup_key, title_lookup_key
 from perfsearch.extract.numbers import normalize_document_number
 from perfsearch.indexes.bodies import decode_sections
-from perfsearch.indexes.policy_intake import search_body, terms_of
 from perfsearch.indexes.policy_schema import (
     policies,
     policy_applicants,
@@ -24,6 +23,7 @@ from perfsearch.indexes.policy_schema import (
     policy_mentions,
     policy_terms,
 )
+from perfsearch.indexes.policy_terms import score, terms_of
 from perfsearch.indexes.schema import filings
 
 POSTINGS_MAX = 4_000
@@ -182,7 +182,7 @@ class PolicyBook:
                 rows = self._sharing(connection, sorted(terms_of([period])))
             else:
                 return []
-        scored = (Match(row, _score(bodies, period, query, row)) for row in rows)
+        scored = (Match(row, score(bodies, period, query, row.title or "")) for row in rows)
         return [match for match in scored if match.score >= SCORE_MIN and match.row.filings > 0]
 
     def _sharing(self, connection: Connection, terms: list[str]) -> list[Row[Any]]:
@@ -386,39 +386,6 @@ _POSTINGS = sa.select(sa.func.count()).select_from(
 def _issuer_fits(folded: TitleKey, row: Row[Any]) -> bool:
     other = fold_title(row.title or "").issuer
     return not other or other == folded.issuer
-
-
-def _score(bodies: list[str], period: str, query: str, row: Row[Any]) -> float:
-    """Score a title: the share of the query's pairs in it, whether its characters come in order, whether periods agree.
-
-    A period in the words of the query (十三五) counts a little more than the same period in years.
-    """
-    title = fold_title(row.title or "")
-    whole, short = title.issuer + title.body, search_body(title)
-    wanted = terms_of(bodies)
-    if wanted:
-        here = terms_of([whole])
-        shared = max(len(wanted & here), len(wanted & (here | terms_of([short])))) / len(wanted)
-    else:
-        shared = 1.0 if all(body in whole for body in bodies) else 0.0
-    ordered = sum(_in_order(body, whole) for body in bodies) / max(len(bodies), 1)
-    agree = 0.5
-    if period:
-        word = _FIVE_WORD.search(query)
-        agree = 0.0 if title.period != period else 1.0 if word and word.group() in (row.title or "") else 0.9
-    return round(0.55 * shared + 0.25 * ordered + 0.19 * agree, 4)
-
-
-_FIVE_WORD = re.compile(r"十[一二三四五六]?五")
-
-
-def _in_order(short: str, long: str) -> bool:
-    position = 0
-    for character in short:
-        position = long.find(character, position) + 1
-        if not position:
-            return False
-    return True
 
 
 def _mentions(connection: Connection, places: Sequence[Any]) -> list[Mention]:

@@ -7,7 +7,6 @@ with that title; the same title with another number is another policy.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,28 +26,11 @@ from perfsearch.indexes.policy_schema import (
     policy_mentions,
     policy_terms,
 )
+from perfsearch.indexes.policy_terms import search_body, terms_of
 from perfsearch.model import Citation, Filing
 
 _IN_LIMIT = 500
 """Keys in one IN (...)."""
-TERM_LENGTH = 2
-"""Characters a search term has: pairs find any part of a title and need no dictionary."""
-
-
-def terms_of(titles: Iterable[str]) -> set[str]:
-    """Return the pairs of characters of folded titles, by which `find` looks."""
-    found: set[str] = set()
-    for title in titles:
-        found.update(title[i : i + TERM_LENGTH] for i in range(len(title) - TERM_LENGTH + 1))
-    return found
-
-
-_COMMON = re.compile(r"(?<=.)(?:事业|工作|建设|发展)(?=.)")
-
-
-def search_body(folded: TitleKey) -> str:
-    """Return what a short name keeps of a title: without 事业, 工作, 建设, 发展 (科普规划 for 科普事业发展规划)."""
-    return _COMMON.sub("", folded.issuer + folded.body)
 
 
 @dataclass
