@@ -19,15 +19,20 @@ from perfsearch.indexes.updating import Batch, Progress, Updater
 from perfsearch.indexes.view import StaleViewError, View
 from perfsearch.model import (
     AddReport,
+    CitationGraph,
     Filing,
     FilingSummary,
     Filters,
+    MissingResult,
     PolicyPage,
     PolicyResult,
+    ReadCitations,
     Rejection,
     SearchResult,
 )
-from perfsearch.model.facets import CitationGraph, Facets
+from perfsearch.model.facets import Facets
+from perfsearch.model.indicators import FilingDiff, IndicatorResult, ProjectHistory
+from perfsearch.model.review import ReviewReport
 from perfsearch.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,6 +45,8 @@ PUBLISH_SECONDS = 5.0
 STALE_RETRIES = 40
 STALE_WAIT_SECONDS = 0.05
 """A removal is committed some 50 ms before the indexes have it; a query that meets it in between asks again."""
+LIKE_FILINGS = 20
+"""Past projects whose legal bases a draft's are compared with."""
 
 _T = TypeVar("_T")
 
@@ -159,6 +166,63 @@ class Library:
         filing = self._draft(draft)
         return self._ask(lambda view: similar(view, filing, filters=narrowed, **rest))
 
+    def indicators(
+        self,
+        query: str | None = None,
+        like: Filing | str | Path | None = None,
+        *,
+        filters: Filters | None = None,
+        **options: Any,
+    ) -> IndicatorResult:
+        """Indicators that answer a query and the sets they stand in; with `like` (id, path, filing) what a draft lacks.
+
+        Raises:
+            NotFound: `like` is neither the id of a filing nor a file.
+            UsageError: both a query and a draft are given, or an option is out of bounds.
+        """
+        from perfsearch.queries.indicators import find_indicators
+        from perfsearch.queries.recommending import recommend
+
+        narrowed, rest = _split(filters, options)
+        if like is None:
+            return self._ask(lambda view: find_indicators(view, query, filters=narrowed, **rest))
+        if query is not None:
+            raise UsageError("indicators: give a query or a draft (like), not both", "like")
+        _no_more(rest)
+        draft = self._draft(like)
+        return self._ask(lambda view: recommend(view, draft))
+
+    def diff(self, a: Filing | str | Path, b: Filing | str | Path) -> FilingDiff:
+        """What differs between two filings' header, amounts and indicator trees."""
+        from perfsearch.queries.diff import diff_filings
+
+        return diff_filings(self._draft(a), self._draft(b))
+
+    def history(self, filing: Filing | str | Path) -> ProjectHistory:
+        """One project over the years: its indicators, and what changed from each year to the next.
+
+        Raises:
+            NotFound: the library knows no other year of it.
+        """
+        from perfsearch.queries.diff import project_history
+
+        draft = self._draft(filing)
+        return self._ask(lambda view: project_history(view, draft))
+
+    def review(self, path: Filing | str | Path, *, details: bool = True) -> ReviewReport:
+        """Everything a reviewer checks in a draft, all filings of its file; `path` may also be the id of a filing.
+
+        Raises:
+            NotFound: it is neither the id of a filing nor a file.
+            InputError: the file holds no filing.
+            UsageError: the settings switch off a rule that does not exist.
+        """
+        from perfsearch.queries.review import review
+
+        name, filings = self._drafts(path)
+        off = self.settings.rules_off_names()
+        return self._ask(lambda view: review(view, filings, name, off=off, details=details))
+
     def policies(self, query: str | None = None, limit: int = 20, offset: int = 0) -> PolicyResult:
         """Cited policies that match a title, a short name or a number; most cited first without a query."""
         from perfsearch.queries.policies import policies
@@ -181,20 +245,54 @@ class Library:
 
         return self._ask(lambda view: facets(view, query, filters=filters, mode=mode))
 
-    def citation_graph(self, *, policy: str | None = None, applicant: str | None = None) -> CitationGraph:
+    def citation_graph(
+        self, *, policy: str | None = None, applicant: str | None = None, limit: int = 20
+    ) -> CitationGraph:
         """What is cited around a policy, or by an applicant.
 
         Raises:
             NotFound: no such policy, or no filing of such an applicant cites one.
             UsageError: not just one of the two is named.
         """
-        from perfsearch.queries.citation_graph import graph_of_applicant, graph_of_policy
+        from perfsearch.queries.citations import applicant_graph, policy_graph
 
         if policy is not None and applicant is None:
-            return self._ask(lambda view: graph_of_policy(view, policy))
+            return self._ask(lambda view: policy_graph(view, policy, limit))
         if applicant is not None and policy is None:
-            return self._ask(lambda view: graph_of_applicant(view, applicant))
+            return self._ask(lambda view: applicant_graph(view, applicant, limit))
         raise UsageError("a citation graph is of a policy or of an applicant: name one of the two", "policy")
+
+    def read_citations(self, text: str, fiscal_year: int | None = None) -> ReadCitations:
+        """The mentions of policies in a text, each with the policy that it means, or with candidates.
+
+        Raises:
+            UsageError: the text is too long.
+        """
+        from perfsearch.queries.citations import read_citations
+
+        return self._ask(lambda view: read_citations(view, text, fiscal_year))
+
+    def missing_policies(self, draft: Filing | str | Path, limit: int = 10) -> MissingResult:
+        """Policies that past projects like a filing or draft cite and it does not, with the sentence of one of them.
+
+        Raises:
+            NotFound: it is neither the id of a filing nor a file.
+        """
+        from perfsearch.queries.policies import missing_policies
+
+        filing = self._draft(draft)
+        ids = [hit.filing_id for hit in self.similar(filing, limit=LIKE_FILINGS).hits]
+        return self._ask(lambda view: missing_policies(view, filing, ids, limit))
+
+    def _drafts(self, draft: Filing | str | Path) -> tuple[str, builtins.list[Filing]]:
+        """What a draft is called, and all its filings: a file may hold several."""
+        if isinstance(draft, Filing):
+            return draft.source.file, [draft]
+        if isinstance(draft, str) and not os.path.exists(draft):
+            return draft, [self._draft(draft)]
+        from perfsearch.parsing import parse_file
+
+        return str(draft), parse_file(Path(draft), self.settings)
 
     def _draft(self, draft: Filing | str | Path) -> Filing:
         if isinstance(draft, Filing):

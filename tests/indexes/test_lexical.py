@@ -150,6 +150,32 @@ def test_giving_a_filing_again_after_a_crash_does_no_harm(tmp_path: Path) -> Non
     assert sorted(index.search(["科普", "教育"], 50)[0].tolist()).count(5) <= 1
 
 
+def test_a_crash_between_the_two_halves_leaves_no_double(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks = corpus(20)
+    index = index_of(tmp_path, chunks[:10])
+    index.append(2, 10, chunks[10:15])
+    monkeypatch.setattr(Forward, "publish", lambda self, seq: None)  # killed after tantivy's commit
+    index.publish(2)
+    monkeypatch.undo()
+    index.finish()
+    again = LexicalIndex(tmp_path, IDENTITY)
+    assert again.seq == 1
+    assert max(again.search(["科普", "教育"], 50)[0].tolist()) < 10  # what the other half does not know is not found
+    again.append(2, 10, chunks[10:15])
+    again.append(3, 15, chunks[15:])
+    again.publish(3)
+    again.verify()
+    assert again.n_chunks == 20
+
+
+def test_an_index_that_lost_its_manifest_begins_anew(tmp_path: Path) -> None:
+    chunks = corpus(20)
+    index_of(tmp_path, chunks)
+    (tmp_path / "manifest.json").unlink()
+    again = index_of(tmp_path, chunks)
+    again.verify()
+
+
 def test_ids_that_were_never_filled_hold_nothing(tmp_path: Path) -> None:
     index = LexicalIndex(tmp_path, IDENTITY)
     index.append(1, 0, [["科普"]])

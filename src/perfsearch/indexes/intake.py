@@ -64,6 +64,8 @@ class Reception:
             if filing_id in taken:
                 break
             taken.add(filing_id)
+            # What this one replaces no longer stands: were it to come again, it would be a version of its own.
+            contents = {known: one for known, one in contents.items() if one != filing_id}
             contents[digest] = filing_id
             if filing_id != filing.id:
                 filing = filing.model_copy(update={"id": filing_id})

@@ -194,10 +194,7 @@ class Keeper:
         try:
             with write_lock(self.directory, wait):
                 try:
-                    if self._updater is None or not self._updater.shelf.is_current():
-                        self._updater = self._open_updater()
-                    self._updater.catch_up(self.store)
-                    yield self._updater
+                    yield self._updater_in_step()
                 except BaseException as error:
                     self._drop_updater()
                     if isinstance(error, OSError):
@@ -208,6 +205,20 @@ class Keeper:
                     raise
         finally:
             self._turn.release()
+
+    def _updater_in_step(self) -> Updater:
+        if self._updater is None or not self._updater.shelf.is_current():
+            self._updater = self._open_updater()
+        try:
+            self._updater.catch_up(self.store)
+        except LibraryDamaged as error:
+            # Files that open and can't be written on: begin the words' index, whose files are not ours, anew.
+            _log.warning("%s; making this index again from the records", error)
+            self._drop_updater()
+            shutil.rmtree(self._folder(self.made()) / "lexical", ignore_errors=True)
+            self._updater = self._open_updater()
+            self._updater.catch_up(self.store)
+        return self._updater
 
     def _drop_updater(self) -> None:
         updater, self._updater = self._updater, None

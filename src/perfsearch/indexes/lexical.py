@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from perfsearch.errors import LibraryDamaged
 from perfsearch.indexes.forward import Forward
-from perfsearch.indexes.segments import check_segments
+from perfsearch.indexes.segments import check_segments, remove_leftovers
 
 EXACT_CHUNKS_MAX = 2_000
 """Up to so many allowed chunks are all scored exactly (1 ms), instead of asking tantivy."""
@@ -197,8 +197,8 @@ class LexicalIndex:
         from tantivy import Document
 
         writer = self._begin()
-        if first_chunk < self._forward.n_rows:  # known already: a crash came between the two halves of the index
-            writer.delete_documents_by_term("filing_no", filing_no)
+        # A crash between the two halves of the index leaves documents that the forward half does not know.
+        writer.delete_documents_by_term("filing_no", filing_no)
         for chunk_id, words in enumerate(chunks, first_chunk):
             if words:
                 writer.add_document(Document(body=" ".join(words), chunk_id=chunk_id, filing_no=filing_no))
@@ -261,8 +261,11 @@ class LexicalIndex:
 
     def _begin(self) -> Any:
         if self._index is None:
+            if not self._forward.n_rows:
+                shutil.rmtree(self._directory, ignore_errors=True)
             self._open()
         if self._writer is None:
+            remove_leftovers(self._directory)
             try:
                 self._writer = self._index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
             except (ValueError, OSError) as error:

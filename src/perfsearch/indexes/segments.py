@@ -26,13 +26,7 @@ def check_segments(directory: Path, deep: bool) -> None:
     Raises:
         LibraryDamaged: a file is missing, short or garbled.
     """
-    meta = directory / "meta.json"
-    try:
-        segments = [segment["segment_id"] for segment in json.loads(meta.read_text(encoding="utf-8"))["segments"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LibraryDamaged(f"{meta}: can't be read ({error})") from error
-    names = {str(segment).replace("-", "") for segment in segments}
-    found = dict.fromkeys(names, 0)
+    found = dict.fromkeys(_segments(directory), 0)
     for path in sorted(directory.iterdir()):
         segment = path.name.split(".")[0]
         if segment in found and path.suffix != ".json":
@@ -41,6 +35,34 @@ def check_segments(directory: Path, deep: bool) -> None:
     for name, count in found.items():
         if count == 0:
             raise LibraryDamaged(f"{directory}: the files of segment {name} are missing")
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove what a writer that was killed left and no commit names; only for the next writer, before it begins.
+
+    Tantivy numbers its operations on from the last commit, so that a new list of deletions can have the name of one
+    that was left, and a file that exists is not written over.
+    """
+    segments = _segments(directory)
+    for path in directory.iterdir():
+        segment, *rest = path.name.split(".")
+        if len(segment) != 32 or path.suffix == ".json":
+            continue
+        unnamed = segment not in segments
+        if unnamed or (path.suffix == ".del" and rest[0] != str(segments[segment])):
+            path.unlink(missing_ok=True)
+
+
+def _segments(directory: Path) -> dict[str, int | None]:
+    """The segments of the last commit, and the operation that their lists of deletions are named after."""
+    meta = directory / "meta.json"
+    try:
+        return {
+            str(segment["segment_id"]).replace("-", ""): (segment.get("deletes") or {}).get("opstamp")
+            for segment in json.loads(meta.read_text(encoding="utf-8"))["segments"]
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LibraryDamaged(f"{meta}: can't be read ({error})") from error
 
 
 def _check_file(path: Path, deep: bool) -> None:
