@@ -37,6 +37,11 @@ from perfsearch.extract.numbers import find_document_numbers, normalize_document
         ("国家税务总局公告2018年第28号", "国家税务总局公告〔2018〕28号", False),
         ("财政部 税务总局公告2021年第5号", "财政部税务总局公告〔2021〕5号", False),
         ("法释〔2020〕17号", "法释〔2020〕17号", False),
+        ("文化和旅游部令第3号", "文化和旅游部令第3号", False),
+        ("住房和城乡建设部令第4号", "住房和城乡建设部令第4号", False),
+        ("国家发展和改革委员会令第21号", "国家发展和改革委员会令第21号", False),
+        ("对外贸易经济合作部令2002年第6号", "对外贸易经济合作部令〔2002〕6号", False),
+        ("中国人民银行公告〔2020〕第3号", "中国人民银行公告〔2020〕3号", True),
     ],
 )
 def test_a_number_comes_to_its_normal_form(printed: str, normal: str, irregular: bool) -> None:
@@ -88,6 +93,19 @@ def test_two_numbers_in_one_bracket_are_two() -> None:
 
 def test_the_name_of_the_issuer_is_no_part_of_the_code() -> None:
     assert [n.text for n in find_document_numbers("按国务院办公厅国办发〔2021〕40号文件")] == ["国办发〔2021〕40号"]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "经信委〔2019〕3号", "沪经信〔2020〕12号", "沪人社就〔2021〕12号", "市监标准〔2020〕8号", "建标〔2013〕169号", "退役军人部发〔2019〕33号",
+        "发改社会〔2019〕16号", "团沪委发〔2020〕8号", "医保发〔2019〕11号", "自然资发〔2020〕9号", "体群字〔2019〕12号", "沪大数据〔2020〕4号",
+        "安监总厅规划〔2016〕138号", "国卫规划发〔2017〕44号", "中宣发〔2020〕1号", "民发〔2020〕2号", "普民〔2020〕3号",
+    ],
+)  # fmt: skip
+def test_codes_of_all_kinds_are_read_whole(number: str) -> None:
+    for text in (number, f"根据{number}文件", f"《某办法》（{number}）", f"见{number}。", f"依据《甲》、{number}和乙"):
+        assert [n.text for n in find_document_numbers(text)] == [number]
 
 
 def test_prints_of_one_number_share_a_key() -> None:

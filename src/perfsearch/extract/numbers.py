@@ -61,10 +61,12 @@ CODE_STARTS = frozenset(
 )
 # Last characters of codes in use; a bare year counts only after one of them.
 CODE_ENDS = frozenset("发办函字规政文财教科卫民建环水农商社保安监管局委府组宣审会协厅综经工信资交体旅预行库企投税通令呈报批人法党团电明传党秘")
-# Never part of a code: what stands before the last of them belongs to the sentence.
+# Never part of a code: what stands before the last of them belongs to the sentence. Single characters occur in codes too
+# (沪经信, 沪人社就): they part the sentence from a code only before a character that begins codes.
 _NOT_CODE = re.compile(
-    r"(?:根据|依据|按照|依照|遵照|参照|对照|结合|按|据|执行|落实|贯彻|遵循|符合|详见|参见|见|文号为?|编号为?|文件|通知|纪要|议题|要求|精神|规定|意见|办法|方案|条例|批复|"
-    r"印发|下发|发布|颁布|出台|转发|批转|下达|联合|分别|现行|关于|最新|以及|同时|其中|即|和|及|与|或|的|了|是|为|在|由|经|以|并|将|等|对|于|从|到|至|这|该|此|我|有|被|把|让|就)"
+    r"(?:根据|依据|按照|依照|遵照|参照|对照|结合|执行|落实|贯彻|遵循|符合|详见|参见|文号为?|编号为?|文件|通知|纪要|议题|要求|精神|规定|意见|办法|方案|条例|批复|"
+    r"印发|下发|发布|颁布|出台|转发|批转|下达|联合|分别|现行|关于|最新|以及|同时|其中|[的了]|^[见按据即及与由]|"
+    rf"[按据见即和及与或是为在由经以并将等对于从到至这该此我有被把让就](?=\s*[{''.join(sorted(CODE_STARTS))}]))"
 )
 _ORGAN_END = re.compile(r"(?:人民政府|政府|办公厅|办公室|委员会|总局|[局部院厅署委会办行])")
 _ORDER_BODY = re.compile(
@@ -178,7 +180,11 @@ def _plausible(code: str, strict: bool) -> bool:
     plain = _SPACE.sub("", code)
     if strict:
         return 2 <= len(plain) <= 9 and plain[0] in CODE_STARTS and plain[-1] in CODE_ENDS and plain[-2:] not in _NAMES
-    return 2 <= len(plain) <= 18 and plain[-3:] not in _NAMES and plain[-2:] not in _NAMES
+    return 2 <= len(plain) <= 18 and plain[-2:] not in _NO_CODES
+
+
+_NO_CODES = frozenset(("编号", "合同", "发票", "批次", "期刊", "项目", "年度", "预算", "决算"))
+"""Words before a bracketed year and a number that is no document's."""
 
 
 # Runs before a bracketed year that are words of the sentence: 预算（2019）12.
@@ -257,7 +263,7 @@ def _order_body(text: str, position: int) -> tuple[int, str]:
 
 
 _NOT_ORDER_BODY = re.compile(
-    r"(?:根据|依据|按照|依照|遵照|参照|执行|落实|贯彻|遵循|详见|以及|关于|发布|公布|印发|颁布|文号|按(?!理)|据|和(?!国|改革)|及|与|或|的|了|是|在|由|经|以|并|等|于)"
+    r"(?:根据|依据|按照|依照|遵照|参照|执行|落实|贯彻|遵循|详见|以及|关于|发布|公布|印发|颁布|文号|按(?!理)|据|和(?!国|改革|旅游|城乡|社会|信息|计划|体育|生态|农村|技术)|及|与|或|的|了|是|在|由|经(?![济贸委])|以|并|等|于)"
 )
 
 
