@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow lint format types bench model clean
+.PHONY: help serve test test-slow browser docs lint format types bench model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -21,11 +21,21 @@ serve: $(VENV)/.installed ## set everything up, read the sample corpus into the 
 	$(BIN)/perfsearch add corpus
 	$(BIN)/perfsearch serve --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.installed-dev ## set everything up and run the tests
+test: $(VENV)/.installed-dev browser ## set everything up and run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/.installed-dev ## the long tests too
 	$(BIN)/python -m pytest
+
+# The tests of the pages drive a real browser; where none can be installed they skip, saying so.
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; } \
+	  || echo "no chromium here: the tests of the pages will skip"
+
+docs: $(VENV)/.installed-dev ## write again what is generated: the READMEs' examples, the settings, the OpenAPI
+	$(BIN)/python -m tests.documentation.examples
 
 lint: $(VENV)/.installed-dev ## style, types and the layers
 	$(BIN)/ruff check .
