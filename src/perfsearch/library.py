@@ -217,9 +217,13 @@ class Library:
             InputError: the file holds no filing.
             UsageError: the settings switch off a rule that does not exist.
         """
+        name, filings = self._drafts(path)
+        return self.review_filings(filings, name, details=details)
+
+    def review_filings(self, filings: Sequence[Filing], name: str, *, details: bool = True) -> ReviewReport:
+        """The same for the filings of one file at hand; without `details`, only what the rules need is looked up."""
         from perfsearch.queries.review import review
 
-        name, filings = self._drafts(path)
         off = self.settings.rules_off_names()
         return self._ask(lambda view: review(view, filings, name, off=off, details=details))
 

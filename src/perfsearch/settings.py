@@ -29,11 +29,19 @@ class Settings(BaseModel):
     filings_per_file_max: int = Field(
         10_000, ge=1, description="A document with more filings is rejected; a `.jsonl` of filings has no such limit."
     )
+    pdf_pages_max: int = Field(5_000, ge=1, description="A PDF with more pages is rejected.")
     lock_wait_seconds: float = Field(
         30.0, ge=0.0, le=3600.0, description="How long a second writer waits before it says who holds the lock."
     )
     query_length_max: int = Field(2_000, ge=10, description="A longer query is cut to this many characters.")
     limit_max: int = Field(1_000, ge=1, description="The most hits one answer holds.")
+    rules_off: str = Field(
+        "", description="Rules of the review that are switched off: codes or families, separated by commas."
+    )
+
+    def rules_off_names(self) -> tuple[str, ...]:
+        """The names in `rules_off`."""
+        return tuple(name.strip() for name in self.rules_off.replace("，", ",").split(",") if name.strip())
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

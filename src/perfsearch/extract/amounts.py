@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _WIDE = str.maketrans("０１２３４５６７８９．", "0123456789.")
 _AMOUNT = re.compile(
@@ -17,7 +18,9 @@ _AMOUNT = re.compile(
 )
 _SCALES = {None: 1.0, "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8}
 _STOP = re.compile(r"[，。；、,;.)）：:\s其合共和及与用]|$")
-_PER_BEFORE = re.compile(r"(?:每[^，。；、]{0,10}|人均|户均|均价|单价|标准[^，。；、]{0,8}|平均|日均|年均|最高|最低|不超过)$")
+_PER_BEFORE = re.compile(
+    r"(?:每[^，。；、]{0,10}|人均|户均|均价|单价|标准[^，。；、]{0,8}|平均|日均|年均|最高|最低|不超过)$"
+)
 _PER_BEHIND = re.compile(r"^\s*(?:/|／|每|一[人户次场个天]|的标准|至\s*\d|[-—~～]\s*\d|以上|以下|左右的?标准)")
 _OTHER_TIME = re.compile(
     r"(?:上年|上一年|去年|往年|历年|前[一二两三]年|前期|以前年度|累计|已(?:经)?(?:投入|支出|拨付|完成)|总投资|结转|后续|下一?年度?|次年)[^，。；]{0,16}$"
@@ -105,7 +108,7 @@ def quarters(text: str, amounts: list[Amount]) -> Group | None:
     complete = all(len(by_quarter.get(key, ())) == 1 for key in keys)
     if cumulative:
         # Cumulative amounts never fall; otherwise 累计 is about something else.
-        complete = complete and all(a.yuan <= b.yuan for a, b in zip(parts, parts[1:], strict=False))
+        complete = complete and all(a.yuan <= b.yuan for a, b in pairwise(parts))
     return Group(min(p.start for p in parts), max(p.end for p in parts), tuple(parts), cumulative, complete)
 
 
@@ -133,7 +136,7 @@ def enumerations(text: str, amounts: list[Amount]) -> Iterator[Group]:
 
 def _labelled(text: str, amounts: list[Amount]) -> bool:
     """Whether every amount but the first follows the one before it within a label's length."""
-    gaps = [text[a.end : b.start] for a, b in zip(amounts, amounts[1:], strict=False)]
+    gaps = [text[a.end : b.start] for a, b in pairwise(amounts)]
     return all(1 < len(gap) <= LABEL_LENGTH_MAX and re.match(r"\s*[，、,；;和及]", gap) for gap in gaps)
 
 
@@ -143,5 +146,7 @@ def stated_totals(text: str, amounts: list[Amount]) -> Iterator[Amount]:
     for match in _TOTAL.finditer(text.translate(_WIDE)):
         amount = starts.get(match.end())
         before = text[max(0, match.start() - 14) : match.start()]
-        if amount is not None and not re.search(r"其中|上年|去年|往年|历年|累计|结转|区级|市级|中央|镇级|自筹|每|单位|配套", before):
+        if amount is not None and not re.search(
+            r"其中|上年|去年|往年|历年|累计|结转|区级|市级|中央|镇级|自筹|每|单位|配套", before
+        ):
             yield amount

@@ -24,7 +24,9 @@ _FOLDED_UNIT = {"名": "人", "场次": "场", "千米": "公里", "个工作日
 _LOW = re.compile(r"(?:不(?:低|少|小)于|至少|达到?|超过|高于|以上)$")
 _HIGH = re.compile(r"(?:不(?:超过|高于|多于|大于)|以内|控制在|低于|少于)$")
 _RELATIVE = re.compile(r"(?:比|较|同比|环比|提高|提升|增长|增加|下降|减少|降低|缩短|上升|压减|由|从)[^，。；]{0,12}$")
-_PAST = re.compile(r"截止|截至|目前|现有|已(?:有|经|建|完成|覆盖)|上年|去年|近年|历年|累计|曾|(?:19|20)\d\d年(?:底|末|度)?(?:已|共|实际|完成了)|原有|共有|现共?有|拥有")
+_PAST = re.compile(
+    r"截止|截至|目前|现有|已(?:有|经|建|完成|覆盖)|上年|去年|近年|历年|累计|曾|(?:19|20)\d\d年(?:底|末|度)?(?:已|共|实际|完成了)|原有|共有|现共?有|拥有"
+)
 _PER = re.compile(r"每(?:[^，。；\d]{0,6})$|(?:人均|户均|平均|每)[^，。；]{0,6}$")
 
 
@@ -68,7 +70,9 @@ def find_quantities(text: str, fiscal_year: int | None = None) -> list[Quantity]
                     Quantity(
                         start=offset + match.start(),
                         end=offset + match.end(),
-                        number=round(float(match["number"].replace(",", "")) * _SCALES[match["scale"]] * _unit_scale(match), 6),
+                        number=round(
+                            float(match["number"].replace(",", "")) * _SCALES[match["scale"]] * _unit_scale(match), 6
+                        ),
                         unit=_unit(match),
                         op=_op(before, match["behind"] or match["more"]),
                         clause_start=offset,

@@ -138,7 +138,9 @@ def _chinese_number(text: str) -> float:
     return float(total + current)
 
 
-Fault = Literal["leading-zero", "double-sign", "no-value", "two-points", "double-unit", "letter", "bracket", "backwards"]
+Fault = Literal[
+    "leading-zero", "double-sign", "no-value", "two-points", "double-unit", "letter", "bracket", "backwards"
+]
 
 FAULT_WORDS: dict[Fault, str] = {
     "leading-zero": "数字前有多余的 0",
@@ -152,7 +154,10 @@ FAULT_WORDS: dict[Fault, str] = {
 }
 _FAULTS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
     ("leading-zero", re.compile(r"(?<![\d.,:/\-年月第])0\d+(?![\d.]*[月日号:/\-])")),
-    ("double-sign", re.compile(r"(?:[≥≤]|[<>]=?|=)\s*(?:[≥≤]|[<>])|==|[<>≥≤]{2,}|=\s*(?:不低于|不少于|不超过|不高于|大于|小于)")),
+    (
+        "double-sign",
+        re.compile(r"(?:[≥≤]|[<>]=?|=)\s*(?:[≥≤]|[<>])|==|[<>≥≤]{2,}|=\s*(?:不低于|不少于|不超过|不高于|大于|小于)"),
+    ),
     ("no-value", re.compile(r"^(?:[=<>≥≤]+\s*(?:%|‰)?|%|‰)$")),
     ("two-points", re.compile(r"\d\.\d+\.\d|\d\.\.\d|\d,,\d")),
     ("double-unit", re.compile(r"[%‰]\s*[%‰]|元元|万万元")),
@@ -170,7 +175,9 @@ def target_faults(text: str) -> list[Fault]:
     if not plain or len(plain) > TARGET_LENGTH_MAX or re.search(r"(?:19|20)\d\d\s*[年./-]\s*\d", plain):
         return []
     found = [fault for fault, pattern in _FAULTS if pattern.search(plain) and not _excused(fault, plain)]
-    if any(plain.count(pair[0]) != plain.count(pair[1]) for pair in _BRACKET_PAIRS) and not re.match(r"\d{1,2}\)", plain):
+    if any(plain.count(pair[0]) != plain.count(pair[1]) for pair in _BRACKET_PAIRS) and not re.match(
+        r"\d{1,2}\)", plain
+    ):
         found.append("bracket")
     value = _VALUE.search(plain)
     if value and value["high"] and _is_range(plain, value) and _number(value["low"]) > _number(value["high"]) >= 0:

@@ -158,7 +158,10 @@ class IndicatorIndex:
         wanted[np.asarray(folds, dtype=np.int64)] = True
         mask = wanted[self.folds_of_rows]
         rows = np.flatnonzero(mask)
-        return rows if standing is None else rows[standing[self._log["row_filing"][rows]]]
+        if standing is not None:
+            rows = rows[standing[self._log["row_filing"][rows]]]
+        found: Ints = rows
+        return found
 
     def rows_of_filings(self, filing_nos: Iterable[int]) -> Ints:
         """Row numbers of these filings, ascending."""
@@ -167,7 +170,8 @@ class IndicatorIndex:
         starts = np.searchsorted(column, numbers.astype(np.int32), side="left")
         counts = np.searchsorted(column, numbers.astype(np.int32), side="right") - starts
         bounds = np.cumsum(counts) - counts
-        return np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(starts - bounds, counts)
+        found: Ints = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(starts - bounds, counts)
+        return found
 
     def counts(self, standing: NDArray[np.bool_] | None) -> Ints:
         """Rows of each fold, in filings that stand; (n_folds,) int64. A fold comes more than once in few filings."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from perfsearch.model.base import Value
 from perfsearch.model.filing import TargetValue
 
@@ -61,7 +63,7 @@ class IndicatorUse(Value):
     """The distribution of the targets that have a number, the most frequent unit first."""
     qualitative: int = 0
     """Filings whose target has no number."""
-    years: dict[str, int] = {}
+    years: dict[str, int] = Field(default_factory=dict)
     """Filings by fiscal year."""
     direction: Direction = "none"
     score: float | None = None
@@ -175,7 +177,7 @@ class FilingDiff(Value):
     missing_in_a: tuple[str, ...] = ()
     """Dimensions (产出·数量, 满意度) that only `b` measures."""
     missing_in_b: tuple[str, ...] = ()
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = Field(default_factory=dict)
     """Indicators by kind of change."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfsearch.errors import NotFound
@@ -53,17 +54,19 @@ def project_history(view: View, filing: Filing) -> ProjectHistory:
         NotFound: the library knows no line of this project.
     """
     lineage = view.lineage_of(filing)
-    numbers = view.filing_nos(Filters(lineage=lineage)) if lineage else []
-    filings = [view.filing(int(number)) for number in numbers]
+    numbers: list[int] = view.filing_nos(Filters(lineage=lineage)).tolist() if lineage else []
+    filings = [view.filing(number) for number in numbers]
     if filing.id not in {one.id for one in filings}:
         filings.append(filing)
     if len(filings) < 2:
-        raise NotFound(f"{_label(filing)}: the library knows no other year of this project; name two filings to compare")
+        raise NotFound(
+            f"{_label(filing)}: the library knows no other year of this project; name two filings to compare"
+        )
     filings.sort(key=lambda one: (one.fiscal_year or 0, one.id))
     return ProjectHistory(
         years=tuple(_year(one) for one in filings),
         indicators=tuple(_over_years(filings)),
-        steps=tuple(diff_filings(before, after) for before, after in zip(filings, filings[1:], strict=False)),
+        steps=tuple(diff_filings(before, after) for before, after in pairwise(filings)),
     )
 
 
@@ -85,7 +88,9 @@ def _fields(a: Filing, b: Filing) -> list[FieldChange]:
     for name, before in a.budget.model_dump().items():
         after = getattr(b.budget, name)
         if before != after:
-            changes.append(FieldChange(field=f"budget.{name}", before=before, after=after, change=_share(before, after)))
+            changes.append(
+                FieldChange(field=f"budget.{name}", before=before, after=after, change=_share(before, after))
+            )
     return changes
 
 
@@ -96,9 +101,7 @@ def _share(before: float | None, after: float | None) -> float | None:
 def _compare(before: Sequence[Indicator], after: Sequence[Indicator]) -> list[IndicatorChange]:
     """Rows paired by folded name, then by a close name in one dimension; the rest came or went."""
     rest = list(after)
-    pairs: list[tuple[Indicator, Indicator | None]] = []
-    for row in before:
-        pairs.append((row, _take(rest, row)))
+    pairs = [(row, _take(rest, row)) for row in before]
     changes: list[IndicatorChange] = []
     for row, other in pairs:
         if other is None:
@@ -211,7 +214,10 @@ def _over_years(filings: Sequence[Filing]) -> list[IndicatorOverYears]:
     for occurrences in rows.values():
         latest = occurrences[-1][1]
         targets = {filing_id: row.target for filing_id, row in occurrences}
-        conditions = {(_value(row).op, in_base_unit(_value(row)), row.target if _value(row).number is None else None) for _, row in occurrences}
+        conditions = {
+            (_value(row).op, in_base_unit(_value(row)), row.target if _value(row).number is None else None)
+            for _, row in occurrences
+        }
         found.append(
             IndicatorOverYears(
                 name=latest.name,

@@ -55,9 +55,7 @@ class _Table:
     folds: Folds
 
 
-def shared_sets(
-    index: IndicatorIndex, standing: NDArray[np.bool_], among: Ints | None, limit: int
-) -> list[SharedSet]:
+def shared_sets(index: IndicatorIndex, standing: NDArray[np.bool_], among: Ints | None, limit: int) -> list[SharedSet]:
     """Exact, near and closed sets, each kind by what it shares; `among` are positions of filings to look at (None: all)."""
     positions = _positions(index, standing) if among is None else among
     positions = positions[index["set_size"][positions] >= SET_SIZE_MIN]
@@ -72,9 +70,7 @@ def shared_sets(
     buckets = _buckets(index, heads, 4 * limit)
     near_heads = sorted({head for bucket in buckets for head in bucket})
     sample = _sample(heads, members)
-    tables = {
-        table.position: table for table in _tables(index, sorted({*wanted, *near_heads, *sample}), members)
-    }
+    tables = {table.position: table for table in _tables(index, sorted({*wanted, *near_heads, *sample}), members)}
     found = [SharedSet("exact", tuple(sorted(tables[p].folds)), tables[p].filing_nos) for p in wanted]
     near = _near([[tables[head] for head in bucket] for bucket in buckets])
     near.sort(key=lambda shared: (-shared.weight, shared.filing_nos))
@@ -129,9 +125,7 @@ def _tables(index: IndicatorIndex, heads: Sequence[int], members: dict[int, tupl
     numbers = index["filing_no"][np.asarray(heads, dtype=np.int64)]
     rows = index.rows_of_filings(numbers.tolist())
     folds: dict[int, set[int]] = {}
-    for number, fold in zip(
-        index["row_filing"][rows].tolist(), index.folds_of_rows[rows].tolist(), strict=True
-    ):
+    for number, fold in zip(index["row_filing"][rows].tolist(), index.folds_of_rows[rows].tolist(), strict=True):
         folds.setdefault(number, set()).add(fold)
     for head, number in zip(heads, numbers.tolist(), strict=True):
         yield _Table(head, members[head], frozenset(folds.get(number, ())))
@@ -192,7 +186,12 @@ def _closed(index: IndicatorIndex, tables: Sequence[_Table]) -> list[SharedSet]:
     ranked = sorted(met, key=lambda mask: (-mask.bit_count() * met[mask], mask))[:CLOSED_CHECKED]
     found = []
     for mask in ranked:
-        owners = [number for table, own in zip(tables, masks, strict=True) if own & mask == mask for number in table.filing_nos]
+        owners = [
+            number
+            for table, own in zip(tables, masks, strict=True)
+            if own & mask == mask
+            for number in table.filing_nos
+        ]
         folds = tuple(fold for fold in items if bit[fold] & mask)
         if any(index.text("folds", fold) not in PROCESS_INDICATORS for fold in folds):
             found.append(SharedSet("frequent", folds, tuple(sorted(owners))))

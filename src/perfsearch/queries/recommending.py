@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perfsearch.extract.indicators import concept, dimension, fold_indicator
+from perfsearch.extract.indicators import DIMENSION_NAMES, concept, dimension, fold_indicator
 from perfsearch.indexes.indicators import bands
 from perfsearch.model import Filing, FilingSummary, SearchHit
 from perfsearch.model.indicators import IndicatorResult, Precedent, Recommendation, RecommendationGroup
 from perfsearch.queries.indicator_sets import SharedSet, jaccard, shared_sets
-from perfsearch.queries.indicators import SETS_SHOWN, describe_sets, spreads_of, standing_filings
+from perfsearch.queries.indicators import SETS_SHOWN, describe_folds, describe_sets, spreads_of, standing_filings
 from perfsearch.queries.similar import similar
 
 if TYPE_CHECKING:
@@ -57,7 +57,11 @@ def recommend(view: View, draft: Filing, hits: list[SearchHit] | None = None, *,
     total = sum(weights.values()) or 1.0
     own = {fold_indicator(row.name) for row in draft.indicators}
     concepts = {concept(row.name) for row in draft.indicators}
-    summaries = dict(zip(numbers.values(), view.summaries(np.asarray(list(numbers.values()), dtype=np.int64)), strict=True)) if numbers else {}
+    summaries = (
+        dict(zip(numbers.values(), view.summaries(np.asarray(list(numbers.values()), dtype=np.int64)), strict=True))
+        if numbers
+        else {}
+    )
     already: list[str] = []
     lacking: list[tuple[_Support, str]] = []
     for support in supports:
@@ -72,8 +76,11 @@ def recommend(view: View, draft: Filing, hits: list[SearchHit] | None = None, *,
         _recommendation(view, support, name, support.weight / total, summaries, similarity)
         for support, name in lacking[:RECOMMENDED_MAX]
     ]
+    folds = [support.fold for support, _ in lacking[:RECOMMENDED_MAX]]
+    uses = describe_folds(view, folds, standing_filings(view)) if sets else []
     took = round((time.perf_counter() - started) * 1000, 3)
     return IndicatorResult(
+        indicators=tuple(uses),
         like=draft.id or draft.source.file,
         total=len(found),
         recommended=_grouped(found),
@@ -188,7 +195,7 @@ def _typical(view: View, rows: Ints) -> str:
 
 def _grouped(found: list[Recommendation]) -> tuple[RecommendationGroup, ...]:
     """By level in the order of the form's tree: output, effects, satisfaction, influence, management last."""
-    order = "quantity quality timeliness cost economic social environment sustained satisfaction influence other management".split()
+    order = [*(d for d in DIMENSION_NAMES if d != "management"), "management"]
     groups: dict[tuple[str, str], list[Recommendation]] = defaultdict(list)
     for recommendation in found:
         groups[recommendation.level1, recommendation.level2].append(recommendation)

@@ -123,7 +123,9 @@ class Draft:
     @cached_property
     def amounts(self) -> dict[str, list[Amount]]:
         """The amounts of money of each section."""
-        return {name: find_amounts(text, self.filing.fiscal_year) for name, text in self.filing.sections.items() if text}
+        return {
+            name: find_amounts(text, self.filing.fiscal_year) for name, text in self.filing.sections.items() if text
+        }
 
     @property
     def has_table(self) -> bool:

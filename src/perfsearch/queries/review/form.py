@@ -8,16 +8,7 @@ from datetime import date
 
 from perfsearch.model.review import Evidence
 from perfsearch.queries.review.draft import SECTION_NAMES, Draft
-from perfsearch.queries.review.rule import (
-    FORM,
-    RULES_2015,
-    Hit,
-    Rule,
-    Verdict,
-    insufficient,
-    not_applicable,
-    verdict,
-)
+from perfsearch.queries.review.rule import Check, Hit, Verdict, insufficient, not_applicable, verdict
 
 SHORT = 15
 """Characters below which a section says nothing that could be examined: 车改后聘用司机工资等 has 10, the shortest section
@@ -36,7 +27,9 @@ def _blank(draft: Draft) -> Verdict:
     if not sections:
         return not_applicable("此表式没有文字栏目")
     blank = [name for name, text in sections.items() if not _bare(text or "")]
-    missing = [warning.field for warning in draft.filing.warnings if warning.code in ("missing-section", "missing_section")]
+    missing = [
+        warning.field for warning in draft.filing.warnings if warning.code in ("missing-section", "missing_section")
+    ]
     return verdict(
         Hit(f"“{SECTION_NAMES.get(name, name)}”为空。", (Evidence(section=name, start=0, end=0, text=""),))
         for name in dict.fromkeys([*blank, *(name for name in missing if name)])
@@ -90,9 +83,20 @@ def _within_a_year(draft: Draft) -> bool:
 def _basis_names_nothing(draft: Draft) -> Verdict:
     text = draft.text("basis")
     if not _bare(text):
-        return not_applicable("立项依据为空，另行提示") if "basis" in draft.filing.sections else not_applicable("此表式没有立项依据")
-    named = [c for c in draft.filing.citations if c.section == "basis" and (c.document_number or (c.title and not c.implicit))]
-    if named or re.search(r"《[^》]{3,}》|〔\d{4}〕|第[一二三四五六七八九十百\d]+号|(?:法|条例|规划|纲要|办法|意见|方案|决定|通知|批复|纪要|计划|要求|精神|文件)", text):
+        return (
+            not_applicable("立项依据为空，另行提示")
+            if "basis" in draft.filing.sections
+            else not_applicable("此表式没有立项依据")
+        )
+    named = [
+        c
+        for c in draft.filing.citations
+        if c.section == "basis" and (c.document_number or (c.title and not c.implicit))
+    ]
+    if named or re.search(
+        r"《[^》]{3,}》|〔\d{4}〕|第[一二三四五六七八九十百\d]+号|(?:法|条例|规划|纲要|办法|意见|方案|决定|通知|批复|纪要|计划|要求|精神|文件)",
+        text,
+    ):
         return verdict(())
     return verdict([Hit("立项依据没有写明任何文件。", (draft.whole("basis"),))])
 
@@ -105,7 +109,10 @@ def _vague_basis(draft: Draft) -> Verdict:
     named = [c for c in draft.filing.citations if c.section == "basis" and (c.document_number or c.title)]
     if named or len(bare) > 24 or re.search(r"《[^》]{3,}》", text):
         return verdict(())
-    if re.fullmatch(r"(?:按|按照|根据|依据|依照|执行|参照)?.{0,6}?(?:有关|相关|上级|国家|财政|车改)?.{0,4}?(?:规定|政策|制度|文件|要求|精神)(?:执行|办理)?", bare):
+    if re.fullmatch(
+        r"(?:按|按照|根据|依据|依照|执行|参照)?.{0,6}?(?:有关|相关|上级|国家|财政|车改)?.{0,4}?(?:规定|政策|制度|文件|要求|精神)(?:执行|办理)?",
+        bare,
+    ):
         return verdict([Hit(f"立项依据只写“{text.strip()}”，没有写明是哪个文件。", (draft.whole("basis"),))])
     return verdict(())
 
@@ -139,12 +146,32 @@ def _dates_year(draft: Draft) -> Verdict:
         return not_applicable("起止日期颠倒，另行提示")
     hits = []
     if start.year > year or end.year < year:
-        hits.append(Hit(f"起止日期不在 {year} 年度内。", (draft.field("start_date"), draft.field("end_date")), (draft.field("fiscal_year"),), severity="error"))
+        hits.append(
+            Hit(
+                f"起止日期不在 {year} 年度内。",
+                (draft.field("start_date"), draft.field("end_date")),
+                (draft.field("fiscal_year"),),
+                severity="error",
+            )
+        )
     elif (start.year < year or end.year > year) and not _several_years(draft):
         late = draft.field("end_date") if end.year > year else draft.field("start_date")
-        hits.append(Hit(f"项目期限超出 {year} 年度，而总预算与当年预算相同，没有写成跨年度项目。", (late,), (draft.field("fiscal_year"), draft.amount_field("total"), draft.amount_field("current_year"))))
+        hits.append(
+            Hit(
+                f"项目期限超出 {year} 年度，而总预算与当年预算相同，没有写成跨年度项目。",
+                (late,),
+                (draft.field("fiscal_year"), draft.amount_field("total"), draft.amount_field("current_year")),
+            )
+        )
     elif end.year > year:
-        hits.append(Hit(f"计划完成日期在 {year} 年度之后：确认年度目标只写当年要做到的部分。", (draft.field("end_date"),), (draft.field("fiscal_year"),), severity="notice"))
+        hits.append(
+            Hit(
+                f"计划完成日期在 {year} 年度之后：确认年度目标只写当年要做到的部分。",
+                (draft.field("end_date"),),
+                (draft.field("fiscal_year"),),
+                severity="notice",
+            )
+        )
     return verdict(hits)
 
 
@@ -157,7 +184,18 @@ _BUYS = re.compile(
     r"(?:采取|采用|通过|以|实行)?政府购买(?:社会组织|社会力量)?服务|向社会(?:力量|组织)?购买|购买(?:[^，。；、“”\s]{0,10})(?:服务|岗位)|"
     r"(?:承办单位|承接单位|受托单位|中标单位)[：:]\s*[^，。；\s]{2,20}公司|物业管理服务(?=[、，。费])"
 )
-_BUYS_NOT = re.compile(r"不(?:得|含|涉及|属于|采用|采取|通过|再)[^，。；]{0,8}$|未[^，。；]{0,6}$|(?:承接|承担|参与|通过)[^，。；]{0,12}(?:职能|项)[^，。；]{0,6}$|暂行|办法|目录|《[^》]{0,30}$")
+_BUYS_NOT = re.compile(
+    r"不(?:得|含|涉及|属于|采用|采取|通过|再)[^，。；]{0,8}$|未[^，。；]{0,6}$|(?:承接|承担|参与|通过)[^，。；]{0,12}(?:职能|项)[^，。；]{0,6}$|暂行|办法|目录|《[^》]{0,30}$"
+)
+
+
+_BUYS_RULES = re.compile(r"[^，。；]{0,6}(?:办法|目录|条例)")
+
+
+def _speaks_of_buying(text: str, match: re.Match[str]) -> bool:
+    """Whether the words say that services are bought here, and not that they are not, by others, or by which rules."""
+    denied = _BUYS_NOT.search(text[max(0, match.start() - 20) : match.start()])
+    return not denied and not _BUYS_RULES.match(text, match.end())
 
 
 def _procurement(draft: Draft) -> Verdict:
@@ -166,18 +204,28 @@ def _procurement(draft: Draft) -> Verdict:
         return not_applicable("此表式没有“是否含有政府购买服务”，或未填")
     if declared:
         return verdict(())
-    places = []
-    for name in ("overview", "plan", "goals", "safeguards", "annual_goals"):
-        text = draft.text(name)
-        for match in _BUYS.finditer(text):
-            if not _BUYS_NOT.search(text[max(0, match.start() - 20) : match.start()]) and not re.match(r"[^，。；]{0,6}(?:办法|目录|条例)", text[match.end() :]):
-                places.append(draft.at(name, match.start(), match.end()))
+    places = [
+        draft.at(name, match.start(), match.end())
+        for name in ("overview", "plan", "goals", "safeguards", "annual_goals")
+        for match in _BUYS.finditer(draft.text(name))
+        if _speaks_of_buying(draft.text(name), match)
+    ]
     if not places:
         return verdict(())
-    return verdict([Hit("“是否含有政府购买服务”填“否”，文字中却写到购买服务。", tuple(places[:3]), (draft.field("government_procurement"),))])
+    return verdict(
+        [
+            Hit(
+                "“是否含有政府购买服务”填“否”，文字中却写到购买服务。",
+                tuple(places[:3]),
+                (draft.field("government_procurement"),),
+            )
+        ]
+    )
 
 
-_PLANNED = re.compile(r"(?<!\d)(?P<year>20\d\d)年(?:度)?(?:，|,)?(?P<verb>(?:本项目|项目|我[局委办会区市]|全[市区县]|市|区)?(?:计划|拟|将|预计|继续(?:安排|开展|实施|推进)|安排|项目经费|项目预算|主要(?:开展|用于|完成)))")
+_PLANNED = re.compile(
+    r"(?<!\d)(?P<year>20\d\d)年(?:度)?(?:，|,)?(?P<verb>(?:本项目|项目|我[局委办会区市]|全[市区县]|市|区)?(?:计划|拟|将|预计|继续(?:安排|开展|实施|推进)|安排|项目经费|项目预算|主要(?:开展|用于|完成)))"
+)
 
 
 def _plans_other_year(draft: Draft) -> Verdict:
@@ -190,11 +238,19 @@ def _plans_other_year(draft: Draft) -> Verdict:
             # A project that began earlier may say so (自2021年起); what is planned for a past year was copied.
             before = draft.text(name)[max(0, match.start() - 2) : match.start()]
             if int(match["year"]) < year and not re.search(r"[自从至到—\-]$|底", before):
-                hits.append(Hit(f"{year} 年度的申报表写的是 {match['year']} 年的计划，像是沿用旧稿未改。", (draft.at(name, match.start(), match.end()),), (draft.field("fiscal_year"),)))
+                hits.append(
+                    Hit(
+                        f"{year} 年度的申报表写的是 {match['year']} 年的计划，像是沿用旧稿未改。",
+                        (draft.at(name, match.start(), match.end()),),
+                        (draft.field("fiscal_year"),),
+                    )
+                )
     return verdict(hits)
 
 
-_BODY = re.compile(r"^(?P<city>.{2,6}?(?:市|自治州|盟|省))?(?P<place>[^市]{1,5}(?:新区|区|县|旗|街道|镇|乡))?(?P<body>.{3,})$")
+_BODY = re.compile(
+    r"^(?P<city>.{2,6}?(?:市|自治州|盟|省))?(?P<place>[^市]{1,5}(?:新区|区|县|旗|街道|镇|乡))?(?P<body>.{3,})$"
+)
 
 
 def _other_body(draft: Draft) -> Verdict:
@@ -205,37 +261,45 @@ def _other_body(draft: Draft) -> Verdict:
     place, body = match["place"], match["body"]
     kind = "新区" if place.endswith("新区") else re.escape(re.sub(r"^.*?(?=街道$|.$)", "", place))
     # The other place stands at the head of a phrase, or behind the city's name: 由区教育局 has no name before 区.
-    pattern = re.compile(rf"(?:^|[，。；：、《“（(\s]|[一-鿿]{{2,4}}市)(?P<name>(?P<place>[一-鿿]{{2,4}}?{kind}){re.escape(body)})")
+    pattern = re.compile(
+        rf"(?:^|[，。；：、《“（(\s]|[一-鿿]{{2,4}}市)(?P<name>(?P<place>[一-鿿]{{2,4}}?{kind}){re.escape(body)})"
+    )
     hits = []
     for name in ("overview", "necessity", "plan", "goals", "annual_goals", "safeguards"):
         for found in pattern.finditer(draft.text(name)):
             stem = found["place"][: -1 if kind not in ("新区", "街道") else -2]
-            if found["place"].endswith(place) or _FUNCTION.search(stem) or _TOGETHER.search(draft.text(name)[max(0, found.start() - 8) : found.start() + 1]):
+            if (
+                found["place"].endswith(place)
+                or _FUNCTION.search(stem)
+                or _TOGETHER.search(draft.text(name)[max(0, found.start() - 8) : found.start() + 1])
+            ):
                 continue
             span = draft.at(name, found.start("name"), found.end("name"))
-            hits.append(Hit(f"文中写的是“{span.text}”，申报单位是“{applicant}”。", (span,), (draft.field("applicant"),)))
+            hits.append(
+                Hit(f"文中写的是“{span.text}”，申报单位是“{applicant}”。", (span,), (draft.field("applicant"),))
+            )
     return verdict(hits)
 
 
-_FUNCTION = re.compile(r"[由报到经在对与和及向归属按该本全各我请将把为从须应市]$|^(?:由|报|经|在|对|与|和|及|向|归|按|该|本|全|各|我|请|将|把|为|从|须|应|等|有关|相关|其他|其它|市)")
+_FUNCTION = re.compile(
+    r"[由报到经在对与和及向归属按该本全各我请将把为从须应市]$|^(?:由|报|经|在|对|与|和|及|向|归|按|该|本|全|各|我|请|将|把|为|从|须|应|等|有关|相关|其他|其它|市)"
+)
 _TOGETHER = re.compile(r"参照|借鉴|联合|会同|学习|协同|对口|支援|协作|合作|例如|如")
 
 
-RULES = (
-    Rule("form.blank-section", "error", "栏目空白", "表中有这个栏目而没有填。", f"{RULES_2015}：绩效目标审核的完整性审核", "补填；确无内容的写明原因。", _blank),
-    Rule("form.section-says-nothing", "warning", "栏目没有实质内容", f"栏目只重复项目名称，或不到 {SHORT} 个字。", f"{RULES_2015}：绩效目标应指向明确、细化量化", "写明做什么、由谁做、做到什么程度。", _short),
-    Rule("form.sections-repeated", "warning", "几个栏目内容相同", "两个以上栏目一字不差。一年期项目的总目标与年度目标相同不算。", f"{RULES_2015}：绩效目标审核的完整性、相关性审核", "按各栏目的要求分别填写。", _repeated),
-    Rule("form.basis-unnamed", "warning", "立项依据不具体", "只写“按有关规定”之类，没有文件名称或文号。", f"{RULES_2015}：绩效目标的设定依据", "写明文件名称、文号和有关条款。", lambda draft: _first(_vague_basis(draft), _basis_names_nothing(draft))),
-    Rule("form.dates-order", "error", "起止日期颠倒", "计划开始日期晚于计划完成日期。", FORM, "改正日期。", _dates_order),
-    Rule("form.dates-outside-year", "warning", "起止日期超出年度", "期限不在年度内；总预算大于当年预算的，作为跨年度项目。", FORM, "改正日期，或按跨年度项目填写总预算和当年预算。", _dates_year),
-    Rule("form.procurement-denied", "warning", "购买服务填报与文字不符", "“是否含有政府购买服务”填“否”，而文字写到购买服务、承办公司或物业管理服务。", f"{FORM}；《政府购买服务管理办法》（财政部令第102号）", "确认是否属于政府购买服务，改正填报或文字。", _procurement),
-    Rule("form.plans-another-year", "warning", "写的是往年的计划", "概况、计划或目标以将来时写一个已过去的年度。", FORM, "按本年度更新文字和数字。", _plans_other_year),
-    Rule("form.another-body", "warning", "写成了别的单位", "文中出现与申报单位同类而不同地的单位，且不是写合作。", FORM, "确认是否沿用了别处的文字。", _other_body),
-)  # fmt: skip
+CHECKS: dict[str, Check] = {
+    "form.blank-section": _blank,
+    "form.section-says-nothing": _short,
+    "form.sections-repeated": _repeated,
+    "form.basis-unnamed": lambda draft: _first(_vague_basis(draft), _basis_names_nothing(draft)),
+    "form.dates-order": _dates_order,
+    "form.dates-outside-year": _dates_year,
+    "form.procurement-denied": _procurement,
+    "form.plans-another-year": _plans_other_year,
+    "form.another-body": _other_body,
+}
 
 
 def _first(*verdicts: Verdict) -> Verdict:
     """The first verdict with a finding, else the first."""
     return next((one for one in verdicts if one.hits), verdicts[0])
-
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from perfsearch.extract.quantities import Quantity, find_quantities, fold_unit
 from perfsearch.queries.review.draft import SECTION_NAMES, Draft, Row
-from perfsearch.queries.review.rule import RULES_2015, Hit, Rule, Verdict, not_applicable, verdict
+from perfsearch.queries.review.rule import Check, Hit, Verdict, not_applicable, verdict
 
 GOALS = ("goals", "annual_goals")
 SAME_SUBJECT = 0.6
@@ -17,7 +17,9 @@ RATIO_MAX = 2.0
 UNMEASURED_MIN = 3
 UNMEASURED_SHARE = 0.6
 _COUNT_TAIL = re.compile(r"(?:总)?(?:数量|人数|次数|场次|份数|户数|件数|篇数|页数|家数|面积|长度|里程|数|量)$")
-_STAGE = re.compile(r"上半年|下半年|[一二三四1-4]季度|每(?:月|季|年|天|日|周|半年)|\d+月(?:底|末|份)?|其中|第[一二三]阶段|分批|首批|汛前|暑期|寒假|学期|单(?:次|场|个|台)|一次|不足|低于\d+")
+_STAGE = re.compile(
+    r"上半年|下半年|[一二三四1-4]季度|每(?:月|季|年|天|日|周|半年)|\d+月(?:底|末|份)?|其中|第[一二三]阶段|分批|首批|汛前|暑期|寒假|学期|单(?:次|场|个|台)|一次|不足|低于\d+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,12 @@ class _Promise:
 
 
 def _promises(draft: Draft, sections: tuple[str, ...]) -> list[_Promise]:
-    found = []
-    for name in sections:
-        text = draft.text(name)
-        for quantity in find_quantities(text, draft.filing.fiscal_year):
-            if not quantity.past and not quantity.relative:
-                found.append(_Promise(name, quantity, text[quantity.clause_start : quantity.clause_end]))
-    return found
+    return [
+        _Promise(name, quantity, draft.text(name)[quantity.clause_start : quantity.clause_end])
+        for name in sections
+        for quantity in find_quantities(draft.text(name), draft.filing.fiscal_year)
+        if not quantity.past and not quantity.relative
+    ]
 
 
 def _pairs(text: str) -> set[str]:
@@ -58,7 +59,11 @@ def _differ(draft: Draft) -> Verdict:
     promises = _promises(draft, GOALS)
     if not promises:
         return not_applicable("目标中没有带单位的数")
-    everywhere = {(q.quantity.number, q.quantity.unit) for q in _promises(draft, tuple(draft.filing.sections)) if q.section in GOALS}
+    everywhere = {
+        (q.quantity.number, q.quantity.unit)
+        for q in _promises(draft, tuple(draft.filing.sections))
+        if q.section in GOALS
+    }
     hits = []
     for row in draft.rows:
         base = row.base
@@ -67,7 +72,9 @@ def _differ(draft: Draft) -> Verdict:
         number, unit = base[0], fold_unit(base[1])
         if (number, unit) in everywhere:
             continue
-        about = [p for p in promises if p.quantity.unit == unit and _is_about(row, p)] or _only_pair(draft, row, promises)
+        about = [p for p in promises if p.quantity.unit == unit and _is_about(row, p)] or _only_pair(
+            draft, row, promises
+        )
         if len(about) != 1 or _STAGE.search(about[0].clause):
             continue
         promise = about[0]
@@ -75,7 +82,13 @@ def _differ(draft: Draft) -> Verdict:
         if said == number or not number / RATIO_MAX <= said <= number * RATIO_MAX or _taken(draft, row, promise):
             continue
         words = draft.at(promise.section, promise.quantity.start, promise.quantity.end)
-        hits.append(Hit(f"“{SECTION_NAMES[promise.section]}”写“{promise.clause.strip()}”，指标“{row.name}”的指标值是“{row.target}”。", (row.evidence(),), (words,)))
+        hits.append(
+            Hit(
+                f"“{SECTION_NAMES[promise.section]}”写“{promise.clause.strip()}”，指标“{row.name}”的指标值是“{row.target}”。",
+                (row.evidence(),),
+                (words,),
+            )
+        )
     return verdict(hits)
 
 
@@ -93,7 +106,11 @@ def _only_pair(draft: Draft, row: Row, promises: list[_Promise]) -> list[_Promis
     unit = fold_unit((row.base or (0.0, None))[1])
     if unit in (None, "%", "个", "次", "项") or row.dimension != "quantity":
         return []
-    rows = [other for other in draft.rows if other.base and fold_unit(other.base[1]) == unit and other.dimension in ("quantity", "social")]
+    rows = [
+        other
+        for other in draft.rows
+        if other.base and fold_unit(other.base[1]) == unit and other.dimension in ("quantity", "social")
+    ]
     mine = [p for p in promises if p.quantity.unit == unit]
     if len(rows) != 1 or len(mine) != 1 or not _pairs(_subject(row)) & _pairs(mine[0].clause):
         return []
@@ -104,7 +121,11 @@ def _only_pair(draft: Draft, row: Row, promises: list[_Promise]) -> list[_Promis
 def _taken(draft: Draft, row: Row, promise: _Promise) -> bool:
     """Whether another row has the promise's figure: then the promise is about that row."""
     unit, number = promise.quantity.unit, promise.quantity.number
-    same = [other for other in draft.rows if other.base is not None and fold_unit(other.base[1]) == unit and _is_about(other, promise)]
+    same = [
+        other
+        for other in draft.rows
+        if other.base is not None and fold_unit(other.base[1]) == unit and _is_about(other, promise)
+    ]
     if len(same) > 1 and abs(sum(other.base[0] for other in same if other.base) - number) < 1e-6:
         return True  # 新设和更换路名牌800块 is the sum of two rows
     return any(
@@ -127,20 +148,32 @@ def _unmeasured(draft: Draft) -> Verdict:
         return verdict(())
     words = "；".join(promise.clause.strip() for promise in lost[:5])
     places = tuple(draft.at(p.section, p.quantity.clause_start, p.quantity.clause_end) for p in lost[:8])
-    return verdict([Hit(f"目标写明了 {len(kept)} 个数，有 {len(lost)} 个没有对应的指标：{words}。", places, tuple(row.evidence() for row in draft.rows if row.dimension == "quantity")[:5])])
+    return verdict(
+        [
+            Hit(
+                f"目标写明了 {len(kept)} 个数，有 {len(lost)} 个没有对应的指标：{words}。",
+                places,
+                tuple(row.evidence() for row in draft.rows if row.dimension == "quantity")[:5],
+            )
+        ]
+    )
 
 
 def _measured(draft: Draft, promise: _Promise) -> bool:
     for row in draft.rows:
         base = row.base
-        if base is not None and base[0] == promise.quantity.number and (base[1] is None or fold_unit(base[1]) == promise.quantity.unit):
+        if (
+            base is not None
+            and base[0] == promise.quantity.number
+            and (base[1] is None or fold_unit(base[1]) == promise.quantity.unit)
+        ):
             return True
         if not row.process and _shared(row, promise.clause) >= 0.5:
             return True
     return False
 
 
-RULES = (
-    Rule("goals.figures-differ", "warning", "目标中的数与指标不一致", "总目标里写的数量或比率，与说同一件事的指标值不同。", f"{RULES_2015}：绩效目标应与任务数或计划数相对应", "核对哪一个是计划数，改成一致。", _differ),
-    Rule("goals.unmeasured", "notice", "目标写明的事没有指标", f"总目标写明的数中，{UNMEASURED_MIN} 个以上且超过 {UNMEASURED_SHARE:.0%} 没有指标衡量。", f"{RULES_2015}：绩效目标通过绩效指标细化、量化描述", "为主要的任务补充数量指标。", _unmeasured),
-)  # fmt: skip
+CHECKS: dict[str, Check] = {
+    "goals.figures-differ": _differ,
+    "goals.unmeasured": _unmeasured,
+}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from perfsearch.extract.indicators import DIMENSION_NAMES, Dimension
 from perfsearch.model.review import Evidence
 from perfsearch.queries.review.draft import Draft, Row, Use
-from perfsearch.queries.review.rule import USAGE, Hit, Rule, Verdict, insufficient, not_applicable, verdict
+from perfsearch.queries.review.rule import Check, Hit, Verdict, insufficient, not_applicable, verdict
 
 FILINGS_MIN = 20
 """Filings with the indicator below which its usage is no measure."""
@@ -24,7 +24,11 @@ def _usage(check: Callable[[Row, Use], Hit | None]) -> Callable[[Draft], Verdict
             return not_applicable("没有绩效指标表")
         if draft.measured is None:
             return insufficient("没有可供比较的库")
-        known = [(row, use) for row in draft.rows if (use := draft.measured.uses.get(row.fold)) and use.filings >= FILINGS_MIN]
+        known = [
+            (row, use)
+            for row in draft.rows
+            if (use := draft.measured.uses.get(row.fold)) and use.filings >= FILINGS_MIN
+        ]
         if not known:
             return insufficient(f"没有一个指标在库中有 {FILINGS_MIN} 份以上的申报表使用")
         return verdict(hit for row, use in known if (hit := check(row, use)) is not None)
@@ -42,8 +46,14 @@ def _rare_level(row: Row, use: Use) -> Hit | None:
     # One's own earlier filings must not make a habit of a slip: the share counts, not whether anyone did it.
     if best == group or groups[best] < COMMON * total or groups.get(group, 0) > RARE * total or row.process:
         return None
-    evidence = Evidence(text=f"{use.filings} 份申报表使用“{row.name}”，其中 {groups[best]} 份填在“{best}”", filing_id=use.example)
-    return Hit(f"“{row.name}”填在“{row.level1}／{row.level2}”下，库中 {groups[best] / total:.0%} 填在“{best}”。", (row.evidence(),), (evidence,))
+    evidence = Evidence(
+        text=f"{use.filings} 份申报表使用“{row.name}”，其中 {groups[best]} 份填在“{best}”", filing_id=use.example
+    )
+    return Hit(
+        f"“{row.name}”填在“{row.level1}／{row.level2}”下，库中 {groups[best] / total:.0%} 填在“{best}”。",
+        (row.evidence(),),
+        (evidence,),
+    )
 
 
 _GROUPS: dict[Dimension, str] = {
@@ -74,11 +84,18 @@ def _unit_missing(row: Row, use: Use) -> Hit | None:
     if total < UNITS_MIN or not with_unit or sum(with_unit.values()) < UNIT_SHARE * total:
         return None
     usual = max(with_unit, key=lambda unit: with_unit[unit])
-    evidence = Evidence(text=f"{total} 份申报表的“{row.name}”有数值，其中 {sum(with_unit.values())} 份有单位，多数是“{usual}”", filing_id=use.example)
-    return Hit(f"“{row.name}”的指标值“{row.target}”没有单位，库中 {sum(with_unit.values()) / total:.0%} 写了单位。", (row.evidence(),), (evidence,))
+    evidence = Evidence(
+        text=f"{total} 份申报表的“{row.name}”有数值，其中 {sum(with_unit.values())} 份有单位，多数是“{usual}”",
+        filing_id=use.example,
+    )
+    return Hit(
+        f"“{row.name}”的指标值“{row.target}”没有单位，库中 {sum(with_unit.values()) / total:.0%} 写了单位。",
+        (row.evidence(),),
+        (evidence,),
+    )
 
 
-RULES = (
-    Rule("usage.rare-level", "notice", "指标填在少见的栏目下", f"库中有 {FILINGS_MIN} 份以上使用这个指标，{COMMON:.0%} 以上填在另一类，填在这一类的不到 {RARE:.0%}。", USAGE, "核对指标的类别。", _usage(_rare_level), needs_library=True),
-    Rule("usage.unit-missing", "notice", "别人都写了单位", f"库中使用这个指标的，{UNIT_SHARE:.0%} 以上写了单位。", USAGE, "补上单位。", _usage(_unit_missing), needs_library=True),
-)  # fmt: skip
+CHECKS: dict[str, Check] = {
+    "usage.rare-level": _usage(_rare_level),
+    "usage.unit-missing": _usage(_unit_missing),
+}

@@ -8,17 +8,7 @@ from collections.abc import Iterator
 from perfsearch.extract.amounts import Group, enumerations, quarters, stated_totals
 from perfsearch.model.review import Evidence
 from perfsearch.queries.review.draft import FIELD_NAMES, SECTION_NAMES, Draft, yuan
-from perfsearch.queries.review.rule import (
-    FORM,
-    RULES_2015,
-    USAGE,
-    Hit,
-    Rule,
-    Verdict,
-    insufficient,
-    not_applicable,
-    verdict,
-)
+from perfsearch.queries.review.rule import Check, Hit, Verdict, insufficient, not_applicable, verdict
 
 ROUNDING_YUAN = 1.0
 """Forms print whole yuan; sums of rounded parts may differ by one."""
@@ -42,7 +32,15 @@ def _total_below_year(draft: Draft) -> Verdict:
         return insufficient("总预算或当年预算未填") if draft.has_table else not_applicable("此表式没有预算栏")
     if current <= total + ROUNDING_YUAN:
         return verdict(())
-    return verdict([Hit(f"当年预算 {yuan(current)} 元大于项目总预算 {yuan(total)} 元。", (draft.amount_field("current_year"),), (draft.amount_field("total"),))])
+    return verdict(
+        [
+            Hit(
+                f"当年预算 {yuan(current)} 元大于项目总预算 {yuan(total)} 元。",
+                (draft.amount_field("current_year"),),
+                (draft.amount_field("total"),),
+            )
+        ]
+    )
 
 
 def _no_amount(draft: Draft) -> Verdict:
@@ -64,11 +62,29 @@ def _executed(draft: Draft) -> Verdict:
     if before is None or executed is None:
         return insufficient("上年预算额与上年执行数只填了一个")
     if executed > before + ROUNDING_YUAN:
-        return verdict([Hit(f"上年预算执行数 {yuan(executed)} 元大于上年预算额 {yuan(before)} 元。", (draft.amount_field("previous_year_executed"),), (draft.amount_field("previous_year"),))])
+        return verdict(
+            [
+                Hit(
+                    f"上年预算执行数 {yuan(executed)} 元大于上年预算额 {yuan(before)} 元。",
+                    (draft.amount_field("previous_year_executed"),),
+                    (draft.amount_field("previous_year"),),
+                )
+            ]
+        )
     current = draft.filing.budget.current_year
     if before > 0 and executed / before < LOW_EXECUTION and current is not None and current >= before:
         share = f"{executed / before:.0%}"
-        return verdict([Hit(f"上年只执行了 {share}，当年预算没有减少。", (draft.amount_field("previous_year_executed"), draft.amount_field("current_year")), (draft.amount_field("previous_year"),), settle="说明上年执行率低的原因和当年的资金需求。", severity="notice")])
+        return verdict(
+            [
+                Hit(
+                    f"上年只执行了 {share}，当年预算没有减少。",
+                    (draft.amount_field("previous_year_executed"), draft.amount_field("current_year")),
+                    (draft.amount_field("previous_year"),),
+                    settle="说明上年执行率低的原因和当年的资金需求。",
+                    severity="notice",
+                )
+            ]
+        )
     return verdict(())
 
 
@@ -80,7 +96,15 @@ def _jump(draft: Draft) -> Verdict:
         return insufficient("当年预算未填")
     if current < JUMP * before:
         return verdict(())
-    return verdict([Hit(f"当年预算是上年的 {current / before:.1f} 倍。", (draft.amount_field("current_year"),), (draft.amount_field("previous_year"),))])
+    return verdict(
+        [
+            Hit(
+                f"当年预算是上年的 {current / before:.1f} 倍。",
+                (draft.amount_field("current_year"),),
+                (draft.amount_field("previous_year"),),
+            )
+        ]
+    )
 
 
 def _previous_differs(draft: Draft) -> Verdict:
@@ -95,7 +119,15 @@ def _previous_differs(draft: Draft) -> Verdict:
     if abs(filed - stated) <= ROUNDING_YUAN:
         return verdict(())
     other = Evidence(text=yuan(filed), field="budget.current_year", filing_id=measured.previous.id)
-    return verdict([Hit(f"表中上年预算额是 {yuan(stated)} 元，上一年度申报的当年预算是 {yuan(filed)} 元。", (draft.amount_field("previous_year"),), (other,))])
+    return verdict(
+        [
+            Hit(
+                f"表中上年预算额是 {yuan(stated)} 元，上一年度申报的当年预算是 {yuan(filed)} 元。",
+                (draft.amount_field("previous_year"),),
+                (other,),
+            )
+        ]
+    )
 
 
 _SUMS = (
@@ -119,12 +151,24 @@ def _fields_add_up(draft: Draft) -> Verdict:
         if (complete and abs(total - amount) > ROUNDING_YUAN) or total > amount + ROUNDING_YUAN:
             evidence = tuple(draft.amount_field(part) for part, value in given.items() if value is not None)
             names = "、".join(FIELD_NAMES[f"budget.{part}"] for part, value in given.items() if value is not None)
-            hits.append(Hit(f"{names}合计 {yuan(total)} 元，与{FIELD_NAMES[f'budget.{whole}']} {yuan(amount)} 元不符。", evidence, (draft.amount_field(whole),)))
+            hits.append(
+                Hit(
+                    f"{names}合计 {yuan(total)} 元，与{FIELD_NAMES[f'budget.{whole}']} {yuan(amount)} 元不符。",
+                    evidence,
+                    (draft.amount_field(whole),),
+                )
+            )
     fiscal, year = budget.total_fiscal, budget.current_year_fiscal
     if fiscal is not None and year is not None:
         looked = True
         if year > fiscal + ROUNDING_YUAN:
-            hits.append(Hit(f"当年财政拨款 {yuan(year)} 元大于财政资金总额 {yuan(fiscal)} 元。", (draft.amount_field("current_year_fiscal"),), (draft.amount_field("total_fiscal"),)))
+            hits.append(
+                Hit(
+                    f"当年财政拨款 {yuan(year)} 元大于财政资金总额 {yuan(fiscal)} 元。",
+                    (draft.amount_field("current_year_fiscal"),),
+                    (draft.amount_field("total_fiscal"),),
+                )
+            )
     negative = [name for name, value in budget.model_dump().items() if value is not None and value < 0]
     hits.extend(Hit(f"{FIELD_NAMES[f'budget.{name}']}是负数。", (draft.amount_field(name),)) for name in negative)
     return verdict(hits) if looked or negative else not_applicable("此表式没有资金构成")
@@ -146,7 +190,9 @@ _UNKNOWN_QUARTER = re.compile(r"[一二三四]季度[^，。；\d]{0,8}\d+(?:\.\
 
 
 def _quarters(draft: Draft) -> Verdict:
-    groups = [(name, group) for name, amounts in draft.amounts.items() if (group := quarters(draft.text(name), amounts))]
+    groups = [
+        (name, group) for name, amounts in draft.amounts.items() if (group := quarters(draft.text(name), amounts))
+    ]
     if not groups:
         if any(len(_UNKNOWN_QUARTER.findall(text or "")) >= 2 for text in draft.filing.sections.values()):
             return insufficient("各季度的金额没有写单位")
@@ -162,7 +208,13 @@ def _quarters(draft: Draft) -> Verdict:
             continue
         amount, field = year
         how = "累计到年末" if group.cumulative else "各季度合计"
-        hits.append(Hit(f"{how} {yuan(group.total)} 元，与{FIELD_NAMES[f'budget.{field}']} {yuan(amount)} 元不符。", tuple(draft.at(name, part.start, part.end) for part in group.parts), (draft.amount_field(field),)))
+        hits.append(
+            Hit(
+                f"{how} {yuan(group.total)} 元，与{FIELD_NAMES[f'budget.{field}']} {yuan(amount)} 元不符。",
+                tuple(draft.at(name, part.start, part.end) for part in group.parts),
+                (draft.amount_field(field),),
+            )
+        )
     return verdict(hits)
 
 
@@ -196,17 +248,25 @@ def _parts_hit(draft: Draft, name: str, group: Group) -> Hit | None:
         if group.total < group.stated.yuan * (1 - NEAR_MISS):
             return None
         stated = draft.at(name, group.stated.start, group.stated.end)
-        return Hit(f"分项合计 {yuan(group.total)} 元，与文中写的 {yuan(group.stated.yuan)} 元不符。", evidence, (stated,))
+        return Hit(
+            f"分项合计 {yuan(group.total)} 元，与文中写的 {yuan(group.stated.yuan)} 元不符。", evidence, (stated,)
+        )
     if any(not _differs(group.total, amount) for amount in _known_amounts(draft)):
         return None
     year = _year_amount(draft)
     if year is None or abs(group.total - year[0]) > NEAR_MISS * year[0]:
         return None
-    return Hit(f"分项合计 {yuan(group.total)} 元，与{FIELD_NAMES[f'budget.{year[1]}']} {yuan(year[0])} 元不符。", evidence, (draft.amount_field(year[1]),))
+    return Hit(
+        f"分项合计 {yuan(group.total)} 元，与{FIELD_NAMES[f'budget.{year[1]}']} {yuan(year[0])} 元不符。",
+        evidence,
+        (draft.amount_field(year[1]),),
+    )
 
 
 def _totals(draft: Draft) -> Verdict:
-    found = [(name, amount) for name, amounts in draft.amounts.items() for amount in stated_totals(draft.text(name), amounts)]
+    found = [
+        (name, amount) for name, amounts in draft.amounts.items() for amount in stated_totals(draft.text(name), amounts)
+    ]
     if not found:
         return not_applicable("文中没有写项目总金额")
     year = _year_amount(draft)
@@ -214,7 +274,11 @@ def _totals(draft: Draft) -> Verdict:
         return insufficient("表中没有预算数，无法与文中的金额核对")
     known = _known_amounts(draft)
     hits = [
-        Hit(f"文中写的金额是 {yuan(amount.yuan)} 元，与{FIELD_NAMES[f'budget.{year[1]}']} {yuan(year[0])} 元不符。", (draft.at(name, amount.start, amount.end),), (draft.amount_field(year[1]),))
+        Hit(
+            f"文中写的金额是 {yuan(amount.yuan)} 元，与{FIELD_NAMES[f'budget.{year[1]}']} {yuan(year[0])} 元不符。",
+            (draft.at(name, amount.start, amount.end),),
+            (draft.amount_field(year[1]),),
+        )
         for name, amount in found
         if all(_differs(amount.yuan, one) for one in known) and not _is_part(draft, name, amount.start)
     ]
@@ -231,14 +295,14 @@ def _is_part(draft: Draft, name: str, start: int) -> bool:
     return sum(begin <= amount.start < stop and not amount.per for amount in draft.amounts[name]) > 1
 
 
-RULES = (
-    Rule("money.no-budget", "error", "没有预算数", "总预算和当年预算都没有填，或不是正数。", f"{RULES_2015}：绩效目标审核的完整性审核", "补填预算数。", _no_amount),
-    Rule("money.year-over-total", "error", "当年预算大于总预算", "项目总预算包括当年预算，不会小于它。", FORM, "核对两个数，改正其中之一。", _total_below_year),
-    Rule("money.executed-over-budget", "warning", "上年执行数大于上年预算", "执行数超过预算额须有调整预算的依据；执行不到七成而预算不减的作提示。", f"{FORM}；《预算法》关于支出以经批准的预算为依据的规定", "核对两个数；有追加的，附调整预算的批复。", _executed),
-    Rule("money.doubled", "notice", "当年预算比上年翻番", f"当年预算达到上年的 {JUMP:g} 倍。", f"{RULES_2015}：绩效目标审核的适当性审核；{USAGE}", "说明增加的原因和测算。", _jump),
-    Rule("money.previous-year-differs", "warning", "上年预算与上年申报不一致", "与库中同一项目上一年度申报的当年预算比较。", FORM, "核对批复数；确有调整的，说明原因。", _previous_differs, needs_library=True),
-    Rule("money.parts-of-form", "error", "资金构成加不拢", "财政拨款、上年结转、其他资金之和与合计不符，或当年财政拨款大于财政资金总额。", FORM, "核对各分项。", _fields_add_up),
-    Rule("money.quarters", "warning", "分季度金额加不拢", "四个季度各有一个金额时相加，与当年预算比较；写“累计”的取末季，不与分季混加；缺季、缺单位的算数据不足。", FORM, "核对各季度金额。", _quarters),
-    Rule("money.parts-of-text", "warning", "分项金额加不拢", f"一句话里逐项列示三个以上金额，合计与写明的总额不符，或与预算相差不到 {NEAR_MISS:.0%} 而不相等。", FORM, "核对分项金额或预算数。", _parts),
-    Rule("money.total-in-text", "warning", "文中总额与预算不符", "文中写的总经费、总预算与表中的数按元、万元换算后不相等。", FORM, "核对文字与表中的数。", _totals),
-)  # fmt: skip
+CHECKS: dict[str, Check] = {
+    "money.no-budget": _no_amount,
+    "money.year-over-total": _total_below_year,
+    "money.executed-over-budget": _executed,
+    "money.doubled": _jump,
+    "money.previous-year-differs": _previous_differs,
+    "money.parts-of-form": _fields_add_up,
+    "money.quarters": _quarters,
+    "money.parts-of-text": _parts,
+    "money.total-in-text": _totals,
+}

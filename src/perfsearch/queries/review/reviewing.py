@@ -57,7 +57,9 @@ def review(
     rules = find_rules(off)
     reviews = [_review_one(view, filing, rules, details) for filing in filings]
     findings = tuple(finding for one in reviews for finding in one.findings)
-    messages = () if view is not None and view.n_filings else ("没有库或库是空的：没有比较重复文字、相似项目和实际用法。",)
+    messages = (
+        () if view is not None and view.n_filings else ("没有库或库是空的：没有比较重复文字、相似项目和实际用法。",)
+    )
     return ReviewReport(
         path=path,
         findings=findings,
@@ -72,7 +74,11 @@ def review(
 def _review_one(view: View | None, filing: Filing, rules: Collection[Rule], details: bool) -> FilingReview:
     usable = view if view is not None and view.n_filings else None
     hits = neighbours(usable, filing) if usable is not None else []
-    measured = measure(usable, filing, hits) if usable is not None else Measured(bases=policy_findings(filing, shipped_catalogue()))
+    measured = (
+        measure(usable, filing, hits)
+        if usable is not None
+        else Measured(bases=policy_findings(filing, shipped_catalogue()))
+    )
     found, outcomes = apply_rules(Draft(filing, measured), rules)
     found = _without_echoes(found)
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
@@ -172,7 +178,9 @@ def measure(view: View, filing: Filing, hits: Sequence[SearchHit]) -> Measured:
 def _uses(view: View, filing: Filing, own: int | None) -> dict[str, Use]:
     """How the library uses the draft's indicators; of process indicators nothing need be measured."""
     index = view.indicators
-    codes = index.codes_of_folds(fold for row in filing.indicators if (fold := fold_indicator(row.name)) and not is_process(row.name))
+    codes = index.codes_of_folds(
+        fold for row in filing.indicators if (fold := fold_indicator(row.name)) and not is_process(row.name)
+    )
     if not codes:
         return {}
     standing = standing_filings(view)

@@ -11,11 +11,6 @@ from perfsearch.model.review import Evidence, Finding, Outcome, RuleInfo, Severi
 if TYPE_CHECKING:
     from perfsearch.queries.review.draft import Draft
 
-GUIDE_2021 = "财预〔2021〕101号《中央部门项目支出核心绩效目标和指标设置及取值指引（试行）》"
-RULES_2015 = "财预〔2015〕88号《中央部门预算绩效目标管理办法》"
-USAGE = "本库实际用法统计"
-FORM = "申报表自身的勾稽关系"
-
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -53,6 +48,9 @@ def insufficient(reason: str) -> Verdict:
     return Verdict("insufficient_data", reason=reason)
 
 
+Check = Callable[["Draft"], Verdict]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `check` is pure: it sees the draft and what the library measured, and stores nothing."""
@@ -63,7 +61,7 @@ class Rule:
     explanation: str
     source: str
     settle: str
-    check: Callable[[Draft], Verdict]
+    check: Check
     needs_library: bool = False
 
     @property

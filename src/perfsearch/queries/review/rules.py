@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection
+from importlib import resources
 
 from perfsearch.errors import UsageError
 from perfsearch.model.review import Finding, RuleInfo, RuleOutcome
 from perfsearch.queries.review import bases, copies, form, goals, measured, money, table
 from perfsearch.queries.review.draft import Draft
-from perfsearch.queries.review.rule import Rule
+from perfsearch.queries.review.rule import Check, Rule
 
-RULES: tuple[Rule, ...] = (*form.RULES, *money.RULES, *table.RULES, *goals.RULES, *bases.RULES, *copies.RULES, *measured.RULES)
+MODULES = (form, money, table, goals, bases, copies, measured)
+
+
+def _read_rules() -> tuple[Rule, ...]:
+    """The rules of `rules.toml`, each with the check of its code.
+
+    A limit in braces is the constant of that name in the module that checks it, so that what is said is what is done.
+    """
+    text = resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    checks: dict[str, Check] = {}
+    figures: dict[str, dict[str, object]] = {}
+    for module in MODULES:
+        checks.update(module.CHECKS)
+        limits = {name: value for name, value in vars(module).items() if name.isupper()}
+        figures.update(dict.fromkeys(module.CHECKS, limits))
+    return tuple(
+        Rule(
+            code=code,
+            severity=rule["severity"],
+            title=rule["title"],
+            explanation=rule["explanation"].format(**figures[code]),
+            source=rule["source"].format(**data["sources"]),
+            settle=rule["settle"],
+            check=checks[code],
+            needs_library=rule.get("needs_library", False),
+        )
+        for code, rule in data["rules"].items()
+    )
+
+
+RULES: tuple[Rule, ...] = _read_rules()
 
 
 def find_rules(off: Collection[str] = ()) -> list[Rule]:

@@ -10,17 +10,7 @@ from perfsearch.extract.indicators import EFFECT, OUTPUT, fold_indicator
 from perfsearch.extract.targets import FAULT_WORDS, target_faults
 from perfsearch.model.review import Evidence
 from perfsearch.queries.review.draft import Draft, Row
-from perfsearch.queries.review.rule import (
-    FORM,
-    GUIDE_2021,
-    RULES_2015,
-    Hit,
-    Rule,
-    Verdict,
-    insufficient,
-    not_applicable,
-    verdict,
-)
+from perfsearch.queries.review.rule import Check, Hit, Verdict, insufficient, not_applicable, verdict
 
 VAGUE_ROWS_MIN = 4
 VAGUE_SHARE = 0.5
@@ -103,26 +93,46 @@ def _name_as_target(draft: Draft, row: Row) -> Hit | None:
 def _rate_in_words(draft: Draft, row: Row) -> Hit | None:
     if not row.kind.rate or row.kind.satisfaction or row.value.number is not None or not row.target.strip():
         return None
-    if _repeats_name(row) or target_faults(row.target) or _TREND.search(row.target) or re.search(r"\d|全覆盖|全部|百分之|达标", row.target):
+    if (
+        _repeats_name(row)
+        or target_faults(row.target)
+        or _TREND.search(row.target)
+        or re.search(r"\d|全覆盖|全部|百分之|达标", row.target)
+    ):
         return None
     return Hit(f"“{row.name}”是比率，指标值却写“{row.target}”。", (row.evidence(),))
 
 
 def _rate_without_percent(draft: Draft, row: Row) -> Hit | None:
     base = row.base
-    if not row.kind.rate or base is None or base[1] is not None or row.value.number is None or not 1 < row.value.number <= 1000:
+    if (
+        not row.kind.rate
+        or base is None
+        or base[1] is not None
+        or row.value.number is None
+        or not 1 < row.value.number <= 1000
+    ):
         return None
     return Hit(f"“{row.name}”是比率，指标值“{row.target}”没有写 %。", (row.evidence(),))
 
 
 def _number_without_unit(draft: Draft, row: Row) -> Hit | None:
     base = row.base
-    if base is None or base[1] is not None or row.kind.rate or row.kind.count or not re.fullmatch(r"\s*[=<>≥≤＝≧≦]*\s*[\d０-９.,]+\s*", row.target):
+    if (
+        base is None
+        or base[1] is not None
+        or row.kind.rate
+        or row.kind.count
+        or not re.fullmatch(r"\s*[=<>≥≤＝≧≦]*\s*[\d０-９.,]+\s*", row.target)
+    ):
         return None
     # Counts are named by what they count; a name that says how something is or is done has nothing to count.
     if not _is_deed(row):
         return None
-    return Hit(f"“{row.name}”说的是一件事做没做、好不好，指标值“{row.target}”没有单位，看不出是百分比还是数量。", (row.evidence(),))
+    return Hit(
+        f"“{row.name}”说的是一件事做没做、好不好，指标值“{row.target}”没有单位，看不出是百分比还是数量。",
+        (row.evidence(),),
+    )
 
 
 _DEED = re.compile(
@@ -138,7 +148,9 @@ def _is_deed(row: Row) -> bool:
 def _process_as_result(draft: Draft, row: Row) -> Hit | None:
     if not row.process or row.dimension not in {*OUTPUT, *EFFECT, "satisfaction"} - {"cost", "influence"}:
         return None
-    return Hit(f"“{row.name}”反映资金和项目怎样管理，填在“{row.level1}／{row.level2}”下不能反映产出或效果。", (row.evidence(),))
+    return Hit(
+        f"“{row.name}”反映资金和项目怎样管理，填在“{row.level1}／{row.level2}”下不能反映产出或效果。", (row.evidence(),)
+    )
 
 
 def _satisfaction_elsewhere(draft: Draft, row: Row) -> Hit | None:
@@ -148,7 +160,9 @@ def _satisfaction_elsewhere(draft: Draft, row: Row) -> Hit | None:
     return Hit(f"“{row.name}”是满意度，填在“{row.level1}／{row.level2}”下。", (row.evidence(),))
 
 
-_ABOUT_OPINION = re.compile(r"满意|评价|好评|口碑|认可|投诉|幸福|获得感|感受|意见|反馈|美誉|信任|安全感|支持|知晓|测评|表扬|认同|欢迎|差评|舆情|服务对象|认知|评议|赞|信访|受益|体验|反映")
+_ABOUT_OPINION = re.compile(
+    r"满意|评价|好评|口碑|认可|投诉|幸福|获得感|感受|意见|反馈|美誉|信任|安全感|支持|知晓|测评|表扬|认同|欢迎|差评|舆情|服务对象|认知|评议|赞|信访|受益|体验|反映"
+)
 
 
 def _not_satisfaction(draft: Draft, row: Row) -> Hit | None:
@@ -157,7 +171,9 @@ def _not_satisfaction(draft: Draft, row: Row) -> Hit | None:
     return Hit(f"“{row.name}”不是服务对象的评价，填在“{row.level1}／{row.level2}”下。", (row.evidence(),))
 
 
-_COST_FLOOR_IS_RIGHT = re.compile(r"补助|补贴|资助|救助|奖励|工资|薪酬|待遇|收入|节约|节省|降低|下降|压减|减少|控制|回收|合规|率$|比例$|投入|配套|保障")
+_COST_FLOOR_IS_RIGHT = re.compile(
+    r"补助|补贴|资助|救助|奖励|工资|薪酬|待遇|收入|节约|节省|降低|下降|压减|减少|控制|回收|合规|率$|比例$|投入|配套|保障"
+)
 
 
 def _cost_at_least(draft: Draft, row: Row) -> Hit | None:
@@ -168,7 +184,9 @@ def _cost_at_least(draft: Draft, row: Row) -> Hit | None:
     unit = (row.base or (0, None))[1] or ""
     if _COST_FLOOR_IS_RIGHT.search(row.fold) or not (row.kind.cost or "元" in unit):
         return None
-    return Hit(f"成本指标“{row.name}”的指标值“{row.target}”用了“不低于”，成本应当控制在一定数额之内。", (row.evidence(),))
+    return Hit(
+        f"成本指标“{row.name}”的指标值“{row.target}”用了“不低于”，成本应当控制在一定数额之内。", (row.evidence(),)
+    )
 
 
 def _budget_as_target(draft: Draft, row: Row) -> Hit | None:
@@ -177,7 +195,11 @@ def _budget_as_target(draft: Draft, row: Row) -> Hit | None:
         return None
     for name in ("current_year", "total"):
         if getattr(budget, name) == base[0]:
-            return Hit(f"“{row.name}”的指标值“{row.target}”就是预算数，不是要达到的目标。", (row.evidence(),), (draft.amount_field(name),))
+            return Hit(
+                f"“{row.name}”的指标值“{row.target}”就是预算数，不是要达到的目标。",
+                (row.evidence(),),
+                (draft.amount_field(name),),
+            )
     return None
 
 
@@ -191,7 +213,9 @@ def _repeated_rows(draft: Draft) -> Verdict:
     for rows in groups.values():
         if len(rows) > 1:
             same = len({row.target for row in rows}) == 1
-            message = f"“{rows[0].name}”在“{rows[0].level1}／{rows[0].level2}”下填了 {len(rows)} 次" + ("。" if same else "，指标值还不一样。")
+            message = f"“{rows[0].name}”在“{rows[0].level1}／{rows[0].level2}”下填了 {len(rows)} 次" + (
+                "。" if same else "，指标值还不一样。"
+            )
             hits.append(Hit(message, tuple(row.evidence() for row in rows), severity="notice" if same else "warning"))
     return verdict(hits)
 
@@ -234,10 +258,22 @@ def _only_process(draft: Draft) -> Verdict:
     if not outputs:
         return not_applicable("没有产出指标，另行提示")
     # 项目计划完成率 says that the plan is carried out, whatever the plan is.
-    telling = [row for row in outputs if not row.process and not re.fullmatch(r"项目计划完成率|计划完成率|项目质量可控性|完成及时率|项目完成率", row.fold)]
+    telling = [
+        row
+        for row in outputs
+        if not row.process
+        and not re.fullmatch(r"项目计划完成率|计划完成率|项目质量可控性|完成及时率|项目完成率", row.fold)
+    ]
     if telling:
         return verdict(())
-    return verdict([Hit("产出指标都是资金和管理方面的，或只写“项目计划完成率”，没有一个说明这个项目要做出什么。", tuple(row.evidence() for row in outputs))])
+    return verdict(
+        [
+            Hit(
+                "产出指标都是资金和管理方面的，或只写“项目计划完成率”，没有一个说明这个项目要做出什么。",
+                tuple(row.evidence() for row in outputs),
+            )
+        ]
+    )
 
 
 def _vague(draft: Draft) -> Verdict:
@@ -248,31 +284,46 @@ def _vague(draft: Draft) -> Verdict:
     rows = [row for row in rows if row.dimension != "influence" or not re.search(r"机制|制度|体系", row.name)]
     if len(rows) < VAGUE_ROWS_MIN:
         return not_applicable("产出和效果指标太少，不计比例")
-    vague = [row for row in rows if row.value.number is None and (_VAGUE.match(row.target.strip()) or not any(c.isdigit() for c in row.target))]
+    vague = [
+        row
+        for row in rows
+        if row.value.number is None and (_VAGUE.match(row.target.strip()) or not any(c.isdigit() for c in row.target))
+    ]
     if len(vague) <= VAGUE_SHARE * len(rows):
         return verdict(())
-    return verdict([Hit(f"{len(rows)} 个产出和效果指标中有 {len(vague)} 个没有数值（“{'”“'.join(dict.fromkeys(row.target for row in vague[:6]))}”），年末难以考核。", tuple(row.evidence() for row in vague))])
+    return verdict(
+        [
+            Hit(
+                f"{len(rows)} 个产出和效果指标中有 {len(vague)} 个没有数值（“{'”“'.join(dict.fromkeys(row.target for row in vague[:6]))}”），年末难以考核。",
+                tuple(row.evidence() for row in vague),
+            )
+        ]
+    )
 
 
-RULES = (
-    Rule("table.no-indicators", "error", "没有绩效指标", "表中没有一个指标。", f"{RULES_2015}：绩效目标审核的完整性审核", "按产出、效益、满意度填写指标。", _no_table),
-    Rule("table.no-output", "error", "没有产出指标", "没有数量、质量、时效、成本中的任何一类。", f"{RULES_2015}：绩效指标包括产出指标、效益指标和满意度指标；{GUIDE_2021}：产出指标", "补充数量、质量、时效指标。", _lacking(OUTPUT, "产出指标")),
-    Rule("table.no-effect", "warning", "没有效果指标", "没有经济、社会、生态效益或可持续影响、影响力的任何一类，也没有满意度。", f"{RULES_2015}：绩效指标包括产出指标、效益指标和满意度指标；{GUIDE_2021}：效益指标", "补充能说明效果的指标。", _lacking({*EFFECT, "satisfaction"}, "效果指标")),
-    Rule("table.no-satisfaction", "notice", "没有满意度指标", "表中没有满意度；不直接面向公众或服务对象的项目可以不设。", f"{GUIDE_2021}：满意度指标用于直接面向社会主体及公众提供公共服务、事关群众切身利益的项目", "有服务对象的，补充满意度指标和调查办法。", _no_satisfaction),
-    Rule("table.blank-target", "error", "指标值空白", "有指标名称而没有指标值。", f"{RULES_2015}：绩效目标审核的完整性审核", "补填指标值。", _rows(_blank_target)),
-    Rule("table.malformed-target", "error", "指标值写法有误", "多余的 0、重复的符号、夹字母、括号不成对、只有符号等。", f"{GUIDE_2021}：指标值应当明确、可衡量", "按原意改正；单凭表面不能断定原意。", _rows(_malformed)),
-    Rule("table.rate-over-hundred", "error", "比率超过 100%", "占比、覆盖率、满意度等不会超过 100%；增长率和上限不在此列。", f"{GUIDE_2021}：指标值应当合理", "核对数值或改用绝对数。", _rows(_over_hundred)),
-    Rule("table.satisfaction-in-words", "warning", "满意度没有数值", "满意度只写“提升”“良好”等，没有要达到的比例。", f"{GUIDE_2021}：满意度指标以调查结果取值", "写明满意度的比例和调查办法。", _rows(_satisfaction_in_words)),
-    Rule("table.name-as-target", "warning", "指标值一栏写的是名称", "指标值一栏重复指标名称，或写了另一个名称。", f"{GUIDE_2021}：指标值应当明确、可衡量", "填写数值。", _rows(_name_as_target)),
-    Rule("table.rate-in-words", "warning", "比率没有数值", "名称是比率，指标值是“规范”之类的词。", f"{RULES_2015}：绩效目标应细化量化；{GUIDE_2021}：指标值", "写明百分比，或改用定性指标的名称。", _rows(_rate_in_words)),
-    Rule("table.rate-without-percent", "warning", "比率没有写 %", "名称是比率，指标值只有一个数。", f"{GUIDE_2021}：指标值应当有计量单位", "补上 %。", _rows(_rate_without_percent)),
-    Rule("table.number-without-unit", "warning", "数值没有单位", "说的是做没做、好不好的事，指标值却是没有单位的数。", f"{GUIDE_2021}：指标值应当有计量单位", "写明单位；做没做的事改用定性指标。", _rows(_number_without_unit, "{n} 个指标说的是一件事做没做、好不好，指标值却是没有单位的数：{names}。")),
-    Rule("table.process-as-result", "warning", "管理过程指标填作产出或效果", "预算执行率、资金到位率、制度健全性等反映管理过程，不是产出或效果。", f"{GUIDE_2021}：预算执行率与成本、产出、效益、满意度指标分列计分；上海市 2020 年表式在“投入与管理”下列示这些指标", "移到“投入与管理”（表式没有这一栏的删去），另填本项目的产出。", _rows(_process_as_result, "{n} 个反映资金和项目怎样管理的指标填在产出或效果下：{names}。")),
-    Rule("table.only-process", "warning", "没有说明本项目产出的指标", "产出之下没有一个指标是这个项目特有的。", f"{RULES_2015}：绩效目标应指向明确、细化量化；{GUIDE_2021}：指标应与项目内容直接相关", "按计划要完成的工作填写数量、质量、时效。", _only_process),
-    Rule("table.satisfaction-misplaced", "notice", "满意度填在别的栏目下", "满意度应填在满意度指标下。", f"{RULES_2015}：满意度指标单列；{GUIDE_2021}：满意度指标", "移到满意度栏目。", _rows(_satisfaction_elsewhere)),
-    Rule("table.not-satisfaction", "warning", "满意度栏目下不是满意度", "填在满意度下的指标与服务对象的评价无关。", f"{GUIDE_2021}：满意度指标", "移到合适的栏目，另填满意度。", _rows(_not_satisfaction)),
-    Rule("table.cost-at-least", "warning", "成本用了“不低于”", "成本是要控制的数，用 ≥ 就没有上限；补助标准和节约不在此列。", f"{GUIDE_2021}：成本指标", "改为“不超过”。", _rows(_cost_at_least)),
-    Rule("table.budget-as-target", "notice", "把预算数当作指标值", "成本以外的指标，指标值就是预算金额。", f"{RULES_2015}：绩效目标应与资金量相匹配，而不是重复资金量", "填写这笔资金要做到的事。", _rows(_budget_as_target)),
-    Rule("table.repeated-row", "notice", "同一指标填了几次", "同一栏目下名称相同的指标。", FORM, "合并，或把名称写得能区分。", _repeated_rows),
-    Rule("table.vague", "warning", "多数指标没有数值", f"产出和效果指标中没有数值的超过 {VAGUE_SHARE:.0%}（不计管理过程和机制）。", f"{RULES_2015}：绩效目标应细化量化，尽量进行定量表述", "能量化的写明数值；不能量化的写明可以衡量的程度。", _vague),
-)  # fmt: skip
+CHECKS: dict[str, Check] = {
+    "table.no-indicators": _no_table,
+    "table.no-output": _lacking(OUTPUT, "产出指标"),
+    "table.no-effect": _lacking({*EFFECT, "satisfaction"}, "效果指标"),
+    "table.no-satisfaction": _no_satisfaction,
+    "table.blank-target": _rows(_blank_target),
+    "table.malformed-target": _rows(_malformed),
+    "table.rate-over-hundred": _rows(_over_hundred),
+    "table.satisfaction-in-words": _rows(_satisfaction_in_words),
+    "table.name-as-target": _rows(_name_as_target),
+    "table.rate-in-words": _rows(_rate_in_words),
+    "table.rate-without-percent": _rows(_rate_without_percent),
+    "table.number-without-unit": _rows(
+        _number_without_unit, "{n} 个指标说的是一件事做没做、好不好，指标值却是没有单位的数：{names}。"
+    ),
+    "table.process-as-result": _rows(
+        _process_as_result, "{n} 个反映资金和项目怎样管理的指标填在产出或效果下：{names}。"
+    ),
+    "table.only-process": _only_process,
+    "table.satisfaction-misplaced": _rows(_satisfaction_elsewhere),
+    "table.not-satisfaction": _rows(_not_satisfaction),
+    "table.cost-at-least": _rows(_cost_at_least),
+    "table.budget-as-target": _rows(_budget_as_target),
+    "table.repeated-row": _repeated_rows,
+    "table.vague": _vague,
+}
