@@ -1,8 +1,6 @@
-"""How the filings of an answer spread over years, names and amounts; and which policies stand together."""
+"""How the filings of an answer spread over years, names and amounts."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from perfsearch.model.base import Value
 
@@ -44,29 +42,3 @@ class Facets(Value):
     """Filings that have a passage in the section; for a query, a passage that answers it."""
     budgets: tuple[BudgetBand, ...] = ()
     message: str | None = None
-
-
-class GraphNode(Value):
-    """A policy or an applicant; `filings` is how many filings link it to the centre."""
-
-    id: str
-    kind: Literal["policy", "applicant"]
-    label: str
-    document_number: str | None = None
-    filings: int
-    is_center: bool = False
-
-
-class GraphEdge(Value):
-    """`filings` link the two nodes."""
-
-    source: str
-    target: str
-    filings: int
-
-
-class CitationGraph(Value):
-    """What is cited around one policy, or by one applicant."""
-
-    nodes: tuple[GraphNode, ...]
-    edges: tuple[GraphEdge, ...]

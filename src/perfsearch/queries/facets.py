@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,7 +85,7 @@ def _bands(budgets: NDArray[np.float64]) -> tuple[BudgetBand, ...]:
     known = budgets[~np.isnan(budgets)]
     bounds = [*BANDS, None]
     found = []
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         inside = (known >= (low or 0.0)) & (known < (np.inf if high is None else high))
         if inside.any():
             found.append(BudgetBand(low=low, high=high, filings=int(inside.sum())))

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
+import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from perfsearch import __version__
 from perfsearch.library import Library
-from perfsearch.service.api import problems, routes
+from perfsearch.service.api import asking, keeping, problems, watching, working
+from perfsearch.service.cursors import Cursors
+from perfsearch.service.folder import ServiceFolder
+from perfsearch.service.guard.audit import AuditLog
+from perfsearch.service.guard.gate import Gate
+from perfsearch.service.guard.keys import KeyRing
+from perfsearch.service.guard.sessions import Sessions
+from perfsearch.service.jobs import Jobs
+from perfsearch.service.options import ServiceOptions
+from perfsearch.service.state import ServiceState
+from perfsearch.service.uploads import Uploads
+from perfsearch.service.watch.metrics import Metrics
 from perfsearch.service.web import pages
 from perfsearch.settings import Settings
 
+API_ROUTERS = (asking.router, keeping.router, working.router, watching.router)
 
-def create_app(settings: Settings) -> FastAPI:
+
+def create_app(settings: Settings, options: ServiceOptions | None = None) -> FastAPI:
     """An application that answers from the library in `settings.library`, which is made where there is none."""
+    options = options or ServiceOptions()
+    state = _state(settings, options)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Opened for writing once, so that an empty library is made and a broken index is mended before the first
-        # question; then read-only, so that the command line can add while the service runs.
-        Library.open(settings.library, settings=settings).close()
-        with Library.open(settings.library, create=False, settings=settings, readonly=True) as library:
-            app.state.library = library
+        async with AsyncExitStack() as stack:
+            # Opened for writing once, so that an empty library is made and a broken index is mended before the first
+            # question; then read-only, so that the command line can add while the service runs.
+            Library.open(settings.library, settings=settings).close()
+            state.library = stack.enter_context(
+                Library.open(settings.library, create=False, settings=settings, readonly=True)
+            )
+            if options.mcp:
+                from perfsearch.service import mcp
+
+                await stack.enter_async_context(mcp.mounted(app, state))
             yield
+            library, state.library = state.library, None  # no new question is let in while jobs end
+            await anyio.to_thread.run_sync(state.jobs.stop, options.graceful_seconds)
+            library.view()
 
     app = FastAPI(
         title="perfsearch",
@@ -32,19 +59,46 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Search and precedent for Chinese public-budget filings.",
         lifespan=lifespan,
         openapi_url="/openapi.json",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
-    app.state.settings = settings
+    app.state.service = state
     problems.install(app)
-    app.include_router(routes.router)
-    app.include_router(pages.router)
-    pages.mount_static(app)
+    for router in API_ROUTERS:
+        app.include_router(router)
+    pages.install(app)
+    app.add_middleware(Gate, options=options, keys=state.keys, sessions=state.sessions, metrics=state.metrics)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
 
-def run(settings: Settings, host: str, port: int) -> None:
-    """Serve until stopped."""
-    import uvicorn
+def _state(settings: Settings, options: ServiceOptions) -> ServiceState:
+    folder = ServiceFolder(settings.library)
+    secret = folder.secret()
+    return ServiceState(
+        settings=settings,
+        options=options,
+        keys=KeyRing(folder),
+        sessions=Sessions(secret, options.session_hours),
+        cursors=Cursors(secret),
+        audit=AuditLog(folder),
+        metrics=Metrics(),
+        jobs=Jobs(folder, options.jobs_kept),
+        uploads=Uploads(folder, settings),
+    )
 
-    uvicorn.run(create_app(settings), host=host, port=port, log_level="info", access_log=False)
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description, made once."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, routes=app.routes, openapi_version="3.1.0"
+        )
+        components = schema.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = problems.Problem.model_json_schema()
+        components["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key; none is asked for on 127.0.0.1."}
+        }
+        schema["security"] = [{}, {"key": []}]
+        app.openapi_schema = schema
+    return app.openapi_schema

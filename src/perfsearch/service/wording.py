@@ -29,6 +29,23 @@ BUDGET_NAMES = {
     "previous_year_executed": "同名项目上年预算执行数",
 }
 
+STATE_NAMES = {"waiting": "等待", "running": "进行中", "done": "完成", "failed": "失败", "cancelled": "已取消"}
+
+FIELD_NAMES = {
+    "fiscal_year": "年度",
+    "applicant": "申报单位",
+    "department": "主管部门",
+    "project_name": "项目名称",
+    "category": "项目类别",
+    "project_nature": "项目性质",
+    "performance_type": "绩效类型",
+    "start_date": "计划开始日期",
+    "end_date": "计划完成日期",
+    "government_procurement": "是否含有政府购买服务",
+    **{f"budget.{name}": label for name, label in BUDGET_NAMES.items()},
+    **BUDGET_NAMES,
+}
+
 
 def yuan(amount: float | None) -> str:
     """An amount of money in words: 540,000 元（54 万元）."""
@@ -38,6 +55,7 @@ def yuan(amount: float | None) -> str:
     if abs(amount) < 10_000:
         return f"{plain} 元"
     return f"{plain} 元（{f'{amount / 10_000:,.4f}'.rstrip('0').rstrip('.')} 万元）"
+
 
 KIND_NAMES = {
     "law": "法律法规",
@@ -49,3 +67,14 @@ KIND_NAMES = {
 }
 
 STATUS_NAMES = {"repealed or superseded": "已废止或被取代"}
+
+
+def amount(value: float | None) -> str:
+    """An amount of money, short: 54 万, 1.2 亿."""
+    if value is None:
+        return "—"
+    if abs(value) >= 100_000_000:
+        return f"{value / 100_000_000:,.2f}".rstrip("0").rstrip(".") + " 亿"
+    if abs(value) >= 10_000:
+        return f"{value / 10_000:,.1f}".rstrip("0").rstrip(".") + " 万"
+    return f"{value:,.0f} 元"

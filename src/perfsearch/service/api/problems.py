@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from perfsearch.errors import (
     EncoderError,
@@ -21,12 +21,13 @@ from perfsearch.errors import (
     PerfsearchError,
     UsageError,
 )
+from perfsearch.service.cursors import CursorExpiredError
 
 MEDIA_TYPE = "application/problem+json"
-_log = logging.getLogger("perfsearch.service")
 
 _STATUS: tuple[tuple[type[PerfsearchError], int, str], ...] = (
     (NotFound, 404, "not-found"),
+    (CursorExpiredError, 410, "cursor-expired"),
     (UsageError, 422, "invalid-request"),
     (InputError, 422, "unreadable-input"),
     (LibraryLocked, 503, "library-locked"),
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[PerfsearchError], int, str], ...] = (
     (EncoderError, 503, "encoder-unavailable"),
     (PerfsearchError, 500, "internal-error"),
 )
+_RETRY_SECONDS = "5"
 
 
 class Problem(BaseModel):
@@ -46,10 +48,35 @@ class Problem(BaseModel):
     field: str | None = None
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
-    for status in (404, 422, 503)
-}
+class RefusalError(Exception):
+    """A request that the service itself refuses: a status, a stable name, and a sentence."""
+
+    def __init__(self, status: int, kind: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.detail, self.field = status, kind, detail, field
+
+
+class NotModifiedError(Exception):
+    """What the caller has is still what there is."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.tag = tag
+
+
+def _described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+RESPONSES = _described(400, 401, 403, 404, 405, 413, 422, 429, 500, 503)
+"""What any route may answer beside its result."""
+UPLOAD_RESPONSES = _described(409, 415)
+CURSOR_RESPONSES = _described(410)
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "What `If-None-Match` names is still current."}}
 
 
 def problem(status: int, kind: str, detail: str, field: str | None = None) -> JSONResponse:
@@ -58,40 +85,46 @@ def problem(status: int, kind: str, detail: str, field: str | None = None) -> JS
         type=f"urn:perfsearch:problem:{kind}",
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
+        detail=detail.encode("utf-8", "replace").decode(),
         field=field,
     )
-    headers = {"Retry-After": "5"} if status == 503 else None
+    headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else None
     return JSONResponse(
         body.model_dump(mode="json", exclude_none=True), status_code=status, media_type=MEDIA_TYPE, headers=headers
     )
+
+
+def problem_of(error: PerfsearchError) -> JSONResponse:
+    """One of our errors as a response."""
+    status, name = next((status, name) for kind, status, name in _STATUS if isinstance(error, kind))
+    return problem(status, name, str(error), getattr(error, "field", None))
 
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application with problem details."""
 
     @app.exception_handler(PerfsearchError)
-    async def ours(request: Request, error: PerfsearchError) -> JSONResponse:
-        for kind, status, name in _STATUS:
-            if isinstance(error, kind):
-                return problem(status, name, str(error), getattr(error, "field", None))
-        raise error
+    async def ours(request: Request, error: PerfsearchError) -> Response:
+        return problem_of(error)
+
+    @app.exception_handler(RefusalError)
+    async def refused(request: Request, error: RefusalError) -> Response:
+        return problem(error.status, error.kind, error.detail, error.field)
+
+    @app.exception_handler(NotModifiedError)
+    async def not_modified(request: Request, error: NotModifiedError) -> Response:
+        return Response(status_code=304, headers={"ETag": error.tag, "Cache-Control": "private, no-cache"})
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:]) or None
         return problem(422, "invalid-request", f"{field or 'request'}: {first['msg']}", field)
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> Response:
         response = problem(
             error.status_code, HTTPStatus(error.status_code).name.lower().replace("_", "-"), str(error.detail)
         )
         response.headers.update(error.headers or {})
         return response
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        _log.exception("unexpected error at %s", request.url.path)
-        return problem(500, "internal-error", "an unexpected error; the server's log has the details")

@@ -28,6 +28,11 @@ class Context:
     def __init__(self, library: str | None) -> None:
         self._library = library
 
+    @property
+    def library(self) -> str | None:
+        """The directory that was named before the command, if any."""
+        return self._library
+
     @cached_property
     def settings(self) -> Settings:
         """The settings of this call: environment, then `--library`."""

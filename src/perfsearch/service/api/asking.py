@@ -1,0 +1,188 @@
+"""Routes that ask: search, similar, facets, policies, citations of a text."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from perfsearch.model import CitationGraph, Filing, MissingResult, PolicyPage, PolicyResult, ReadCitations, SearchResult
+from perfsearch.model.facets import Facets
+from perfsearch.service.api.parameters import (
+    LIST_RESPONSES,
+    TAGGED,
+    Format,
+    Narrowed,
+    Page,
+    Uploaded,
+    json_body,
+    listed,
+    multipart,
+    paging,
+    read_filings,
+    unchanged,
+)
+from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
+from perfsearch.service.state import Asker, Served, State
+
+router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["ask"])
+
+Mode = Literal["hybrid", "lexical", "semantic"]
+FilingId = Annotated[str, Path(max_length=200, description="Id of a filing, such as `2020-1a2b3c4d5e`.")]
+_UPLOAD: dict[str, Any] = {"dependencies": [Depends(multipart)], "responses": UPLOAD_RESPONSES}
+_LIST: dict[str, Any] = {"dependencies": [Depends(unchanged)], "responses": LIST_RESPONSES}
+
+
+@router.get("/search", response_model=SearchResult, **_LIST)
+def search(
+    state: State,
+    library: Served,
+    asker: Asker,
+    filters: Narrowed,
+    page: Annotated[Page, Depends(paging(10))],
+    q: Annotated[str, Query(min_length=1, max_length=2000, description="What to look for.")],
+    by: Annotated[Literal["filing", "passage"], Query(description="What a hit is.")] = "filing",
+    mode: Annotated[Mode, Query(description="Words and meaning, or one of them.")] = "hybrid",
+    explain: Annotated[bool, Query(description="Say why a hit stands where it does.")] = False,
+    exact: Annotated[bool, Query(description="Only the query's own words.")] = False,
+    format: Format = "json",
+) -> Any:
+    """Filings or passages that answer the query, best first."""
+    with state.metrics.stage("query"):
+        result = library.search(
+            q, by=by, mode=mode, limit=page.limit, offset=page.offset, explain=explain, exact=exact, filters=filters
+        )
+    page.of(result.total)
+    return result if format == "json" else listed(state, asker, page, format, "search", result.hits)
+
+
+@router.get("/facets", **TAGGED)
+def facets(
+    state: State,
+    library: Served,
+    filters: Narrowed,
+    q: Annotated[str | None, Query(max_length=2000, description="Of what answers this query; else of all.")] = None,
+    mode: Annotated[Mode, Query(description="Words and meaning, or one of them.")] = "hybrid",
+) -> Facets:
+    """How the filings of an answer spread over years, applicants, categories, sections and budgets."""
+    with state.metrics.stage("facets"):
+        return library.facets(q, filters=filters, mode=mode)
+
+
+@router.get("/similar/{filing_id}", response_model=SearchResult, **_LIST)
+def similar_to_stored(
+    state: State,
+    library: Served,
+    asker: Asker,
+    filters: Narrowed,
+    page: Annotated[Page, Depends(paging(10))],
+    filing_id: FilingId,
+    explain: bool = False,
+    format: Format = "json",
+) -> Any:
+    """Past projects like a stored filing."""
+    filing = library.get(filing_id)
+    with state.metrics.stage("query"):
+        result = library.similar(filing, limit=page.limit, offset=page.offset, explain=explain, filters=filters)
+    page.of(result.total)
+    return result if format == "json" else listed(state, asker, page, format, "similar", result.hits)
+
+
+@router.post("/similar", **_UPLOAD)
+def similar_to_draft(
+    state: State,
+    library: Served,
+    filters: Narrowed,
+    file: Uploaded,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 10,
+    offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
+) -> SearchResult:
+    """Past projects like a draft; nothing is stored."""
+    draft = read_filings(state, file)[0]
+    with state.metrics.stage("query"):
+        return library.similar(draft, limit=limit, offset=offset, filters=filters)
+
+
+@router.post("/parse", **_UPLOAD)
+def parse(state: State, file: Uploaded) -> list[Filing]:
+    """The filings in a file; nothing is stored."""
+    return read_filings(state, file)
+
+
+# -- legal bases
+
+
+@router.get("/policies", response_model=PolicyResult, **_LIST)
+def policies(
+    state: State,
+    library: Served,
+    asker: Asker,
+    page: Annotated[Page, Depends(paging(20))],
+    q: Annotated[str | None, Query(max_length=500, description="Title, short name or number; all without it.")] = None,
+    format: Format = "json",
+) -> Any:
+    """Cited policies that match, best first; most cited first without a query."""
+    with state.metrics.stage("query"):
+        result = library.policies(q, page.limit, page.offset)
+    page.of(result.total)
+    return result if format == "json" else listed(state, asker, page, format, "policies", result.policies)
+
+
+PolicyName = Annotated[str, Path(min_length=1, max_length=500, description="Id, number, title or short name.")]
+
+
+@router.get("/policies/{policy}", response_model=PolicyPage, **_LIST)
+def policy(
+    state: State,
+    library: Served,
+    asker: Asker,
+    page: Annotated[Page, Depends(paging(100))],
+    policy: PolicyName,
+    format: Format = "json",
+) -> Any:
+    """One policy: who cites it, where, since when, and what is cited with it; CSV and JSON lines are its citations."""
+    with state.metrics.stage("query"):
+        result = library.policy(policy, page.limit, page.offset)
+    page.of(result.mentions)
+    return result if format == "json" else listed(state, asker, page, format, "citations", result.citations)
+
+
+@router.get("/policies/{policy}/graph", **TAGGED)
+def policy_graph(library: Served, policy: PolicyName, limit: Annotated[int, Query(ge=1, le=60)] = 20) -> CitationGraph:
+    """A policy and those most cited with it; the centre is the first node."""
+    return library.citation_graph(policy=policy, limit=limit)
+
+
+@router.get("/applicants/{applicant}/graph", **TAGGED)
+def applicant_graph(
+    library: Served,
+    applicant: Annotated[str, Path(min_length=1, max_length=200, description="Part of the name.")],
+    limit: Annotated[int, Query(ge=1, le=60)] = 20,
+) -> CitationGraph:
+    """What an applicant's filings cite."""
+    return library.citation_graph(applicant=applicant, limit=limit)
+
+
+class TextToExtract(BaseModel):
+    """A text, and what is known of the filing it is from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=1_000_000)
+    fiscal_year: int | None = Field(None, ge=1900, le=2200)
+
+
+@router.post("/citations:extract", dependencies=[Depends(json_body)], responses=UPLOAD_RESPONSES)
+def extract(state: State, library: Served, body: TextToExtract) -> ReadCitations:
+    """The citations in a text: span, normal form, and the policy it means or candidates; nothing is stored."""
+    with state.metrics.stage("extract"):
+        return library.read_citations(body.text, body.fiscal_year)
+
+
+@router.get("/filings/{filing_id}/missing-policies", **TAGGED)
+def missing_policies(
+    library: Served, filing_id: FilingId, limit: Annotated[int, Query(ge=1, le=100)] = 10
+) -> MissingResult:
+    """Policies that past projects like this cite and it does not."""
+    return library.missing_policies(library.get(filing_id), limit)

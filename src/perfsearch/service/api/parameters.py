@@ -1,0 +1,227 @@
+"""What many routes share: filters, pages and cursors, tags of unchanged answers, export formats, uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import Depends, File, Header, Query, Request, Response, UploadFile
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from perfsearch import __version__
+from perfsearch.errors import UsageError
+from perfsearch.model import Filing, Filters, parse_budget_range, parse_year_range
+from perfsearch.service.api.problems import CURSOR_RESPONSES, UNCHANGED, NotModifiedError, RefusalError
+from perfsearch.service.cursors import question_of
+from perfsearch.service.exporting import CSV, JSON_LINES, csv_lines, json_lines, table
+from perfsearch.service.state import Asker, Served, ServiceState, State
+
+Text = Annotated[str | None, Query(max_length=500)]
+Format = Literal["json", "csv", "jsonl"]
+_CACHE = "private, no-cache"
+
+
+def read_filters(year: str | None = None, budget: str | None = None, **names: str | None) -> Filters:
+    """Filters of text, as pages and programs send them; blank is none.
+
+    Raises:
+        UsageError: a range is none, with its field.
+    """
+    year_from, year_to = parse_year_range(year) if year and year.strip() else (None, None)
+    budget_min, budget_max = parse_budget_range(budget) if budget and budget.strip() else (None, None)
+    given = {name: (text or "").strip() or None for name, text in names.items()}
+    try:
+        return Filters(
+            year_from=year_from,
+            year_to=year_to,
+            budget_min=budget_min,
+            budget_max=budget_max,
+            **given,
+        )
+    except ValueError as error:
+        raise UsageError(f"filters: {error}") from error
+
+
+def filters_of(
+    section: Annotated[Text, Query(description="Only passages of this section, such as `basis`.")] = None,
+    year: Annotated[Text, Query(description="Fiscal year `2020`, or a range `2018..2020`.")] = None,
+    applicant: Annotated[Text, Query(description="Part of the applicant's name.")] = None,
+    department: Annotated[Text, Query(description="Part of the department's name.")] = None,
+    category: Annotated[Text, Query(description="Part of the category.")] = None,
+    performance_type: Annotated[Text, Query(description="Part of the performance type.")] = None,
+    form: Annotated[Text, Query(description="Form, such as `shanghai-2020`.")] = None,
+    budget: Annotated[Text, Query(description="Total budget in yuan `100000..500000`, or `10万..50万`.")] = None,
+    cites: Annotated[
+        Text, Query(description="Only filings that cite this policy: id, number, title or short name.")
+    ] = None,
+) -> Filters:
+    """The filters of a request."""
+    return read_filters(
+        section=section, year=year, applicant=applicant, department=department, category=category,
+        performance_type=performance_type, form=form, budget=budget, cites=cites,
+    )  # fmt: skip
+
+
+Narrowed = Annotated[Filters, Depends(filters_of)]
+
+
+# -- answers that have not changed
+
+
+def tag_of(request: Request, seq: int) -> str:
+    """A weak tag of what this address answers while the library is as it is."""
+    text = f"{__version__} {seq} {request.url.path}?{request.url.query}"
+    return f'W/"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
+
+
+def unchanged(
+    request: Request,
+    response: Response,
+    library: Served,
+    if_none_match: Annotated[str | None, Header(description="Tags that the caller has.")] = None,
+) -> None:
+    """Tag the answer; one that the caller has already is not worked out again.
+
+    Raises:
+        NotModifiedError: the caller has it.
+    """
+    tag = tag_of(request, library.view().catalog.seq)
+    if if_none_match and (if_none_match.strip() == "*" or tag in [one.strip() for one in if_none_match.split(",")]):
+        raise NotModifiedError(tag)
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = _CACHE
+
+
+TAGGED: dict[str, Any] = {"dependencies": [Depends(unchanged)], "responses": UNCHANGED}
+
+
+# -- pages
+
+
+@dataclass(slots=True)
+class Page:
+    """One part of a list, and how to name the next."""
+
+    limit: int
+    offset: int
+    _request: Request
+    _response: Response
+    _question: str
+    _seq: int
+    _state: ServiceState
+
+    def of(self, total: int) -> None:
+        """Say in the answer's headers where the list of `total` goes on."""
+        self._response.headers["X-Total-Count"] = str(total)
+        following = self.offset + self.limit
+        if following >= total:
+            return
+        cursor = self._state.cursors.make(self._question, self._seq, following)
+        kept = [(k, v) for k, v in self._request.query_params.multi_items() if k not in ("cursor", "offset")]
+        address = f"{self._request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+        self._response.headers["X-Next-Cursor"] = cursor
+        self._response.headers["Link"] = f'<{address}>; rel="next"'
+
+
+def paging(default: int) -> Callable[..., Page]:
+    """A dependency that reads `limit` and `offset` or `cursor`."""
+
+    def page(
+        request: Request,
+        response: Response,
+        state: State,
+        library: Served,
+        limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = default,
+        offset: Annotated[int, Query(ge=0, le=100_000, description="Skip so many.")] = 0,
+        cursor: Annotated[
+            str | None, Query(max_length=300, description="Go on where `X-Next-Cursor` of the answer before says.")
+        ] = None,
+    ) -> Page:
+        seq = library.view().catalog.seq
+        question = question_of(request.url.path, request.query_params.multi_items())
+        if cursor:
+            offset = state.cursors.read(cursor, question, seq)
+        return Page(limit, offset, request, response, question, seq, state)
+
+    return page
+
+
+# -- formats
+
+
+def listed(
+    state: ServiceState, asker: Asker, page: Page, form: Format, name: str, values: Sequence[BaseModel]
+) -> Response:
+    """A list as CSV or JSON lines, to be kept as a file; that it was exported is written down."""
+    state.audit.note(asker, "export", what=name, format=form, items=len(values))
+    lines: Iterator[str]
+    if form == "csv":
+        rows, columns = table(values)
+        lines, media_type = csv_lines(rows, columns), CSV
+    else:
+        lines, media_type = json_lines(values), JSON_LINES
+    headers = {name: value for name, value in page._response.headers.items() if name != "content-length"}
+    headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    return StreamingResponse(
+        (line.encode("utf-8", "replace") for line in lines), media_type=media_type, headers=headers
+    )
+
+
+LIST_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "One part of the list.",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/jsonl": {"schema": {"type": "string"}},
+        },
+        "headers": {
+            "X-Total-Count": {"schema": {"type": "integer"}, "description": "How many there are in all."},
+            "X-Next-Cursor": {"schema": {"type": "string"}, "description": "Where the list goes on, if it does."},
+            "Link": {"schema": {"type": "string"}, "description": "The address of the next part, `rel=next`."},
+        },
+    },
+    **CURSOR_RESPONSES,
+    **UNCHANGED,
+}
+
+
+# -- uploads
+
+
+def multipart(content_type: Annotated[str, Header(include_in_schema=False)] = "") -> None:
+    """Refuse a body that is no form with files.
+
+    Raises:
+        RefusalError: 415.
+    """
+    if not content_type.lower().startswith("multipart/form-data"):
+        raise RefusalError(415, "unsupported-media-type", "send the file as multipart/form-data", "file")
+
+
+def json_body(content_type: Annotated[str, Header(include_in_schema=False)] = "") -> None:
+    """Refuse a body that is not JSON.
+
+    Raises:
+        RefusalError: 415.
+    """
+    if content_type.partition(";")[0].strip().lower() not in ("application/json", "application/problem+json"):
+        raise RefusalError(415, "unsupported-media-type", "send application/json")
+
+
+Uploaded = Annotated[UploadFile, File(description="A file in any format that `add` reads.")]
+
+
+def read_filings(state: ServiceState, file: UploadFile) -> list[Filing]:
+    """The filings in an upload.
+
+    Raises:
+        UnreadableFile, NoFiling: it can't be read, or holds none.
+    """
+    from perfsearch.parsing import parse_bytes
+
+    with state.metrics.stage("parse"):
+        return parse_bytes(file.file.read(), file.filename or "upload.txt", state.settings)

@@ -1,0 +1,131 @@
+"""Every option of the service, and where options come from: flags, environment, a settings file, in that order."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from perfsearch.errors import UsageError
+from perfsearch.settings import ENVIRONMENT_PREFIX, Settings
+
+CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class ServiceOptions(BaseModel):
+    """Frozen options of the service; `Settings` are those of the library."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Beyond this machine only with API keys.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that answer; they share the library.")
+    insecure: bool = Field(False, description="Listen beyond this machine without API keys.")
+    allowed_hosts: str = Field(
+        "", description="Names under which the service is reached, with commas between; `*` for any. Empty: its host."
+    )
+    rate_per_minute: int = Field(
+        0,
+        ge=0,
+        description="Requests a minute that one key or address may send; 0 is no limit. Half a minute's in a burst.",
+    )
+    upload_size_bytes_max: int = Field(64_000_000, ge=1_000, description="A larger upload is refused (413).")
+    body_size_bytes_max: int = Field(
+        4_000_000, ge=1_000, description="A larger body of any other request is refused (413)."
+    )
+    session_hours: float = Field(12.0, gt=0, le=720, description="How long a sign-in on the web lasts.")
+    jobs_kept: int = Field(200, ge=1, description="Finished jobs that are remembered.")
+    graceful_seconds: int = Field(20, ge=0, le=600, description="How long a stop waits for requests and jobs.")
+    mcp: bool = Field(False, description="Answer assistants too: MCP over streamable HTTP at /mcp.")
+    log_format: Literal["json", "console"] = Field("json", description="Logs as JSON lines or for a terminal.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return self.host in LOOPBACK
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """Names that a request's Host may have; empty for any."""
+        given = tuple(name.strip() for name in self.allowed_hosts.split(",") if name.strip())
+        if "*" in given:
+            return ()
+        if given:
+            return (*given, *sorted(LOOPBACK))
+        return (self.host, *sorted(LOOPBACK)) if self.is_loopback else ()
+
+
+def load_options(
+    environment: Mapping[str, str] | None = None, config: Path | None = None, **flags: Any
+) -> tuple[Settings, ServiceOptions]:
+    """Settings of the library and options of the service: flags that are not None, then `PERFSEARCH_*`, then the file.
+
+    The file is TOML: names and values as in the reference, without tables. It is `config`, or what `PERFSEARCH_CONFIG`
+    names.
+
+    Raises:
+        UsageError: the file can't be read, or a name or value is wrong.
+    """
+    environment = os.environ if environment is None else environment
+    if config is None and environment.get(CONFIG_VARIABLE):
+        config = Path(environment[CONFIG_VARIABLE])
+    values = _read_file(config) if config is not None else {}
+    known = {**Settings.model_fields, **ServiceOptions.model_fields}
+    for name in known:
+        given = environment.get(ENVIRONMENT_PREFIX + name.upper())
+        if given:
+            values[name] = given
+    values.update({name: value for name, value in flags.items() if value is not None})
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise UsageError(f"settings: {unknown[0]!r} is none; docs/settings.md lists them", unknown[0])
+    try:
+        return (
+            Settings(**{name: value for name, value in values.items() if name in Settings.model_fields}),
+            ServiceOptions(**{name: value for name, value in values.items() if name in ServiceOptions.model_fields}),
+        )
+    except ValueError as error:
+        raise UsageError(f"settings: {error}") from error
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: the settings can't be read: {error}") from error
+
+
+def reference() -> str:
+    """The page that lists every setting, as Markdown (docs/settings.md)."""
+    lines = [
+        "# Settings",
+        "",
+        "A flag of `perfsearch serve` wins over the environment, the environment over the file, the file over the default.",
+        "The file is TOML, named by `--config FILE` or `PERFSEARCH_CONFIG`: one `name = value` a line.",
+        "This page is generated: `python -m perfsearch.service.options > docs/settings.md`.",
+    ]
+    for title, model in (("The library", Settings), ("The service", ServiceOptions)):
+        lines += ["", f"## {title}", "", "| name | environment | default | |", "| --- | --- | --- | --- |"]
+        for name, field in model.model_fields.items():
+            default = "" if field.default == "" else f"`{field.default}`"
+            about = (field.description or "").replace("|", "\\|")
+            lines.append(f"| `{name}` | `{ENVIRONMENT_PREFIX}{name.upper()}` | {default} | {about}{_bounds(field)} |")
+    return "\n".join([*lines, ""])
+
+
+def _bounds(field: Any) -> str:
+    low = next((getattr(rule, "ge", None) for rule in field.metadata if getattr(rule, "ge", None) is not None), None)
+    high = next((getattr(rule, "le", None) for rule in field.metadata if getattr(rule, "le", None) is not None), None)
+    if low is None and high is None:
+        return ""
+    return f" ({'' if low is None else f'{low:,}'} to {'…' if high is None else f'{high:,}'})"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
