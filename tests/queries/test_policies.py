@@ -273,3 +273,12 @@ def test_the_graph_of_an_applicant_counts_its_own_filings(records: Any) -> None:
     mine = {labels[edge.target]: edge.filings for edge in graph.edges if edge.source == "applicant"}
     assert mine["科学技术普及法"] == 3
     assert "水法" not in mine
+
+
+def test_the_id_that_a_filing_was_read_with_names_the_policy_in_the_library(records: Any) -> None:
+    for number in records.store.numbers():
+        filing = records.store.filings([number])[number]
+        for citation in filing.citations:
+            if citation.policy_id is not None:
+                page = policy(records, citation.policy_id)
+                assert filing.id in {c.filing_id for c in page.citations}
