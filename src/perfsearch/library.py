@@ -20,6 +20,7 @@ from perfsearch.indexes.view import StaleViewError, View
 from perfsearch.model import (
     AddReport,
     CitationGraph,
+    DuplicateReport,
     Filing,
     FilingSummary,
     Filters,
@@ -226,6 +227,18 @@ class Library:
 
         off = self.settings.rules_off_names()
         return self._ask(lambda view: review(view, filings, name, off=off, details=details))
+
+    def duplicates(self, draft: Filing | str | Path, min_length: int = 15, **options: Any) -> DuplicateReport:
+        """Text that a filing (its id), a draft file (its path) or a filing at hand shares with others and with itself.
+
+        Raises:
+            NotFound: it is neither the id of a filing nor a file.
+            UsageError: `min_length` is out of bounds.
+        """
+        from perfsearch.queries.duplicates import duplicates
+
+        filing = self._draft(draft)
+        return self._ask(lambda view: duplicates(view, filing, min_length, **options))
 
     def policies(self, query: str | None = None, limit: int = 20, offset: int = 0) -> PolicyResult:
         """Cited policies that match a title, a short name or a number; most cited first without a query."""

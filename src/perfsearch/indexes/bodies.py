@@ -29,7 +29,7 @@ def decode_body(body: bytes, path: str | None = None) -> Filing:
         if body[:1] != _BODY_GB18030_ZLIB:
             raise ValueError(f"unknown kind {body[:1]!r}")
         filing = Filing.model_validate_json(zlib.decompress(body[1:]).decode("gb18030"))
-    except (ValueError, zlib.error) as error:
+    except (ValueError, TypeError, zlib.error) as error:
         raise LibraryDamaged(f"the text of a filing can't be read: {error}") from error
     if path is not None:
         filing = filing.model_copy(update={"source": filing.source.model_copy(update={"path": path})})
@@ -46,6 +46,6 @@ def decode_sections(body: bytes) -> dict[str, str]:
         if body[:1] != _BODY_GB18030_ZLIB:
             raise ValueError(f"unknown kind {body[:1]!r}")
         sections = json.loads(zlib.decompress(body[1:]).decode("gb18030")).get("sections", {})
-    except (ValueError, zlib.error) as error:
+    except (ValueError, TypeError, zlib.error) as error:
         raise LibraryDamaged(f"the text of a filing can't be read: {error}") from error
     return {str(name): str(text) for name, text in sections.items()}

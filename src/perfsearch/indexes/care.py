@@ -92,6 +92,8 @@ def read_backup(file: Path, records: Path) -> None:
     try:
         _copy(file, temporary)
         _check_backup(file, temporary)
+        for leftover in records.parent.glob("indexes-*"):  # of records that were lost
+            shutil.rmtree(leftover)
         os.replace(temporary, records)
     finally:
         for leftover in (temporary, *(temporary.with_name(temporary.name + end) for end in ("-wal", "-shm"))):

@@ -15,6 +15,7 @@ from perfsearch.errors import EncoderError, LibraryDamaged, LibraryError, Librar
 from perfsearch.indexes.care import check_indexes
 from perfsearch.indexes.lock import write_lock
 from perfsearch.indexes.reports import LibraryStats, VerifyReport
+from perfsearch.indexes.restart import checked_in_this_boot, note_checked
 from perfsearch.indexes.schema import SCHEMA_VERSION
 from perfsearch.indexes.shelf import Made, Shelf, words_made_by
 from perfsearch.indexes.store import Store
@@ -44,12 +45,18 @@ class Keeper:
         self.settings = settings
         path = directory / RECORDS_FILE
         if not path.exists():
+            if any(directory.glob("indexes-*")):
+                raise LibraryDamaged(
+                    f"{path}: the records are missing; restore a backup with `perfsearch restore`, or remove the "
+                    "directory and add the files again"
+                )
             if not create:
                 raise NotFound(f"no library in {directory}: make one with `perfsearch add PATH...`")
             _make_directory(directory)
             with write_lock(directory, settings.lock_wait_seconds):
                 Store(path).close()
-        self.store = Store(path, create=False)
+        # Records without a table are a library whose making was cut short, unless there are indexes of what is gone.
+        self.store = Store(path, create=False, make_tables=not any(directory.glob("indexes-*")))
         self._segmenter: Segmenter = default_segmenter()
         self._given = encoder
         self._encoder: Encoder | None = None
@@ -163,6 +170,7 @@ class Keeper:
         """Catch up with records that no index has read, if whoever wrote them is no longer at it."""
         if self.foreign_words() is not None:
             return
+        self._check_after_restart()
         try:
             shelf = self._view.shelf.renewed() if self._view is not None else self._open_shelf()
             behind = set(shelf.seqs().values()) != {self.store.seq()}
@@ -177,6 +185,20 @@ class Keeper:
             return  # a living writer does it
         except LibraryError as error:
             _log.warning("the indexes are behind the records and can't be brought up to date: %s", error)
+
+    def _check_after_restart(self) -> None:
+        """Check the indexes whole where the machine was started anew since they were written."""
+        if self._looked is not None or checked_in_this_boot(self.directory):
+            return
+        try:
+            if self.made().encoder is not None:  # there is nothing to check in a library that was never written
+                report = self.verify()
+                if not report.ok:
+                    return
+            with write_lock(self.directory, 0.0):
+                note_checked(self.directory)
+        except (LibraryError, OSError) as error:
+            _log.info("the check after a restart is put off: %s", error)
 
     # -- writing
 
@@ -317,15 +339,16 @@ class Keeper:
         return VerifyReport(problems=tuple(problems), repaired=tuple(repaired))
 
     def _mend(self, damaged: dict[str, str]) -> list[str]:
-        folder = self._folder(self.made())
         try:
-            with self._turn, write_lock(self.directory, self.settings.lock_wait_seconds):
-                self._updater = None
-                for name in damaged:
-                    if name:
-                        shutil.rmtree(folder / name, ignore_errors=True)
-            with self.writing():
-                pass
+            # What does not open is made again on the way to a turn.
+            with self.writing() as updater:
+                # Checked once more, now that nobody is in the middle of writing.
+                still = check_indexes(self.store, updater.shelf)
+                if still:
+                    self._drop_updater()
+                    for name in still:
+                        shutil.rmtree(self._folder(self.made()) / name, ignore_errors=True)
+                    self._updater_in_step()
         except LibraryError as error:
             _log.warning("the damaged indexes could not be made again: %s", error)
             return []

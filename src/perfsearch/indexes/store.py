@@ -59,16 +59,21 @@ class Store:
 
     def _prepare(self, make_tables: bool) -> None:
         with self._engine.connect() as connection:
-            exists = sa.inspect(connection).has_table("meta")
-        if not exists and not make_tables:
-            raise LibraryDamaged(f"{self.path}: holds no library")
-        if not exists:
+            # Written last when a library is made: without it the making was cut short, or this is no library.
+            made = sa.inspect(connection).has_table("meta") and "schema" in self.facts()
+        if not made and not make_tables:
+            raise LibraryDamaged(
+                f"{self.path}: holds no records; restore a backup with `perfsearch restore`, or add the files again "
+                "into a new library"
+            )
+        if not made:
             with self._engine.begin() as connection:
                 metadata.create_all(connection)
-                values = {"schema": str(SCHEMA_VERSION), "created": now()}
+                values = {"created": now(), "schema": str(SCHEMA_VERSION)}
+                connection.execute(sa.delete(meta))
                 connection.execute(sa.insert(meta), [{"key": k, "value": v} for k, v in values.items()])
             return
-        found = int(self.facts().get("schema", "0"))
+        found = int(self.facts()["schema"])
         if found > SCHEMA_VERSION:
             raise LibraryVersion(
                 f"{self.path.parent}: made by a newer perfsearch (library version {found}, this one reads up to "
