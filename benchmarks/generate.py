@@ -23,8 +23,8 @@ SECTION_LENGTH = 240
 """Characters: one chunk a section, so that with the header and three groups of indicators a filing has ten chunks."""
 
 _SENTENCE = re.compile(r"[^。；\n]{6,}[。；]")
-_CITIES = "云江 临川 望海 青岭 白沙 平湖 安澜 长宁 定远 东岭 西泽 南屿 北原 新渡 石门 清河 广陵 永安 嘉禾 丰泽".split()
-_BODIES = "科学技术协会 教育局 水务局 卫生健康委员会 交通运输局 文化和旅游局 民政局 应急管理局 体育局 农业农村局 公安局 档案馆".split()
+_CITIES = ["云江", "临川", "望海", "青岭", "白沙", "平湖", "安澜", "长宁", "定远", "东岭", "西泽", "南屿", "北原", "新渡", "石门", "清河", "广陵", "永安", "嘉禾", "丰泽"]
+_BODIES = ["科学技术协会", "教育局", "水务局", "卫生健康委员会", "交通运输局", "文化和旅游局", "民政局", "应急管理局", "体育局", "农业农村局", "公安局", "档案馆"]
 _NUMBER = re.compile(r"(?<![〔\d])\d{2,6}(?![〕\d号])")
 _WORD = re.compile(r"[一-鿿]{2,4}")
 
@@ -68,7 +68,9 @@ def _dictionary() -> list[str]:
 
     path = Path(jieba.__file__).with_name("dict.txt")
     rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
-    chosen = [(int(row[1]), row[0]) for row in rows if len(row) >= 2 and 2 <= len(row[0]) <= 4 and _WORD.fullmatch(row[0])]
+    chosen = [
+        (int(row[1]), row[0]) for row in rows if len(row) >= 2 and 2 <= len(row[0]) <= 4 and _WORD.fullmatch(row[0])
+    ]
     return [word for _, word in sorted(chosen, reverse=True)]
 
 

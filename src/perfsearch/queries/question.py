@@ -21,6 +21,7 @@ _ASKING_WORDS = """
 _ASKING = frozenset(_ASKING_WORDS.split())
 POLICY_QUERY_MAX = 60
 """A longer query is a question about something, not a title with a word or two beside it."""
+POLICY_WORDS_MAX = 2
 _POLICY_WORD = re.compile(
     r"(?:法|条例|办法|规定|规划|纲要|意见|通知|方案|细则|决定|标准|制度|要求|章程|指南)(?:[\s》）)]|$)"
 )
@@ -66,10 +67,12 @@ class Question:
 
     @cached_property
     def names_a_policy(self) -> bool:
-        """Whether the query may be a policy's title, short name or number: it has its brackets, or ends a word as one."""
-        return len(self.text) <= POLICY_QUERY_MAX and bool(
-            self.document_numbers or "《" in self.text or _POLICY_WORD.search(self.normalized)
-        )
+        """Whether the query may be a policy's title, short name or number, with a word or two beside it."""
+        if len(self.text) > POLICY_QUERY_MAX:
+            return False
+        if self.document_numbers or "《" in self.text:
+            return True
+        return len(self.text.split()) <= POLICY_WORDS_MAX and bool(_POLICY_WORD.search(self.normalized))
 
     @cached_property
     def amounts(self) -> tuple[float, ...]:
