@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfsearch.extract.targets import direction, parse_target, unit_in_name
+from perfsearch.extract.targets import direction, in_base_unit, parse_target, target_faults, unit_in_name
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,66 @@ def test_every_target_of_the_real_filings_is_a_condition_or_words(shared: Path) 
             for row in json.loads(line)["indicators"]:
                 value = parse_target(row["target"], row["name"])
                 assert (value.number is not None) == any(c.isdigit() for c in row["target"]), row
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("=025%", "leading-zero"),
+        ("≥ 07次", "leading-zero"),
+        ("==100%", "double-sign"),
+        ("≥≤95%", "double-sign"),
+        ("=不低于90%", "double-sign"),
+        ("≥", "no-value"),
+        ("=%", "no-value"),
+        ("98.5.1%", "two-points"),
+        ("1,,200元", "two-points"),
+        ("100%%", "double-unit"),
+        ("=1O0%", "letter"),
+        ("=10O%", "letter"),
+        ("≥95（%", "bracket"),
+        ("8-5天", "backwards"),
+    ],
+)
+def test_a_garbled_target_is_named_by_its_fault(text: str, fault: str) -> None:
+    assert fault in target_faults(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=100%",
+        "=0",
+        "=0.5%",
+        "≤0.05‰",
+        "≥13459.00(平方米)",
+        "3-5天",
+        "2020-06-30",
+        "2021年05月底前",
+        "2020.12.31前完成",
+        "合理",
+        "可控性100%",
+        "按照财政要求规范使用资金",
+        ">=80%",
+        "±5%",
+        "10:05前",
+        "1）完成，2）未完成",
+        "不低于50%",
+        "",
+    ],
+)
+def test_a_sound_target_has_no_fault(text: str) -> None:
+    assert target_faults(text) == []
+
+
+def test_a_unit_with_a_scale_is_counted_without_it() -> None:
+    assert in_base_unit(parse_target(">=5", "受益群众人次（万人次）")) == (50_000, "人次")
+    assert in_base_unit(parse_target("=20万人次")) == (200_000, "人次")
+    assert in_base_unit(parse_target("=85%")) == (85, "%")
+    assert in_base_unit(parse_target("合理")) is None
+
+
+@given(st.text(max_size=60))
+def test_no_text_makes_the_search_for_faults_fail(text: str) -> None:
+    target_faults(text)
+    in_base_unit(parse_target(text))

@@ -67,7 +67,8 @@ _LEVEL1: tuple[tuple[str, Dimension], ...] = (
 _SPACE = re.compile(r"\s+")
 _BRACKETED = re.compile(r"[(\[{【〔<〈]([^()\[\]{}【】〔〕<>〈〉]{0,24})[)\]}】〕>〉]")
 _EDGE = re.compile(r"^[\s、,.;:。·\-—*#]+|[\s、,.;:。·\-—*#]+$")
-_NUMBERED = re.compile(r"^(?:[(]?\d{1,2}[)、.]|[①-⑳]|指标\s*\d{1,2}[:.、])\s*(?=\D)")
+_CIRCLED = re.compile(r"^\s*[①-⑳⑴-⒇]")  # before the width is folded: ① becomes 1
+_NUMBERED = re.compile(r"^(?:[(]?\d{1,2}[)、.]|指标\s*\d{1,2}[:.、])\s*(?=\D)")
 _UNIT_WORD = re.compile(
     r"^(?:单位[:]?)?(?:%|‰|[十百千万亿]*(?:元|人次|人|次|个|场|件|份|篇|项|家|户|台|套|辆|块|天|日|月|年|小时|分钟|分|平方米|平方公里|公里|千米|米|亩|吨|"
     r"公斤|立方米|册|本|期|处|座|所|条|名|只|张|片|批|起|例|点位|课时|页|路|盏|株|棵|公顷|度|倍|级|吨/日|㎡|m2|km|kg)"
@@ -84,7 +85,7 @@ def fold_indicator(name: str) -> str:
     Width, case, script, blanks, the number in front, the marks at both ends, a unit in brackets and an aside such as
     （含复审） are folded away; other brackets (一期, 运维) tell projects apart and stay, without their marks.
     """
-    folded = _SPACE.sub("", normalize(name[:NAME_LENGTH_MAX]).text)
+    folded = _SPACE.sub("", normalize(_CIRCLED.sub("", name[:NAME_LENGTH_MAX])).text)
     folded = _NUMBERED.sub("", folded)
     bare = _BRACKETED.sub(lambda m: "" if _UNIT_WORD.match(m[1]) or _ASIDE.match(m[1]) or not m[1] else m[1], folded)
     bare = _EDGE.sub("", bare)

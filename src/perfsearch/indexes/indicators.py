@@ -60,8 +60,7 @@ _COLUMNS = {
     **{f"{text}_end": Column(np.int64) for text in _TEXTS},
 }
 _NONE = -1
-_PRIME = np.uint64((1 << 61) - 1)
-_SALTS = np.random.default_rng(20_240_101).integers(1, 2**31, size=(2, BANDS * ROWS_PER_BAND), dtype=np.uint64)
+_SALTS = np.random.default_rng(20_240_101).integers(0, 2**63, size=BANDS * ROWS_PER_BAND, dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,9 +337,16 @@ def bands(folds: Iterable[str]) -> list[int]:
     codes = np.asarray([zlib.crc32(fold.encode("utf-8", "replace")) for fold in set(folds)], dtype=np.uint64)
     if not len(codes):
         return [0] * BANDS
-    hashed = (codes[:, None] * _SALTS[0][None, :] + _SALTS[1][None, :]) % _PRIME
+    hashed = _mixed(codes[:, None] + _SALTS[None, :])
     lowest = hashed.min(axis=0).reshape(BANDS, ROWS_PER_BAND)
     return [zlib.crc32(lowest[band].tobytes()) * BANDS + band + 1 for band in range(BANDS)]
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of SplitMix64: every bit of a value changes every bit of its hash."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
 
 
 def _pairs(text: str) -> NDArray[np.uint32]:
