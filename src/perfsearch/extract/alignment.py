@@ -23,6 +23,8 @@ SHIFT_COST = 0.1
 """Per character of the longer side of a gap, and of the difference of both sides. Two runs of 4 in unrelated text lie
 40 apart and never pay for it; with three words in ten replaced, runs of 7 lie 9 apart."""
 LOOK_BACK = 48
+CHAINS_MAX = 500
+"""Of one pair of sections the best chains are aligned; two texts of 1 MB of prose have 280."""
 EXTENSION = 48
 """Characters beyond either end of a chain that are looked at for words it missed."""
 MISMATCH_COST = 0.5
@@ -84,7 +86,7 @@ def align(
     for start, end in pairwise(cuts):
         parts = int(part_a[order[start]]), int(part_b[order[start]])
         blocks = list(zip(a[start:end], b[start:end], length[start:end], strict=True))
-        chains = [chain for chain in _chains(blocks) if worth(chain)]
+        chains = [chain for chain in _chains(blocks) if worth(chain)][:CHAINS_MAX]
         if chains:
             frame = _Frame(texts_a, texts_b, *parts, own=own and parts[0] == parts[1])
             found.extend(frame.align(chains))

@@ -17,12 +17,15 @@ from perfsearch.extract.fingerprints import Codes, Folded, gram_hashes
 SEED = 4
 """Characters of a seed: where three words in ten are replaced, two words in a row stand every 15 characters."""
 SEED_MAX = 16
-PAIRS_PER_CHARACTER = 24
+PAIRS_PER_CHARACTER = 6
 PAIRS_MIN = 200_000
 """Beyond this many pairs of seeds (texts that repeat themselves, or of 1 MB) longer seeds are taken."""
 OCCURRENCES_MAX = 16
-"""A seed that stands more often than this in a draft is paired with its first places only; within one text with the
-next place only, which still finds every repeat and stays linear."""
+"""A seed that stands more often than this in a draft is paired with one place only: its third place in a source with
+its third in the draft, and so on. Within one text it is paired with its next place. Both still find every repeat of
+texts that repeat themselves, and stay linear."""
+ANCHORS_MAX = 40_000
+"""Of more runs the longest are kept: chaining takes 20 microseconds a run."""
 
 LONG = 24
 """Runs from here on explain all shorter ones between their places."""
@@ -119,12 +122,27 @@ def _pairs(draft: Side, sources: Side, seed: int, budget: int | None) -> tuple[I
     hashes_a, places_a = hashes_a[order], places_a[order]
     first = np.searchsorted(hashes_a, hashes_b, side="left")
     counts = np.searchsorted(hashes_a, hashes_b, side="right") - first
+    frequent = counts > OCCURRENCES_MAX
+    if frequent.any():
+        rank = _ranks(hashes_b[frequent], sources.groups[sources.part_of(places_b[frequent])])
+        first[frequent] += np.minimum(rank, counts[frequent] - 1)
+        counts[frequent] = 1
     if budget is not None and int(counts.sum()) > budget:
         return None
-    counts = np.minimum(counts, OCCURRENCES_MAX)
     ends = np.cumsum(counts)
     within = np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) - np.repeat(ends - counts, counts)
     return places_a[np.repeat(first, counts) + within], np.repeat(places_b, counts)
+
+
+def _ranks(hashes: NDArray[np.uint64], groups: Ints) -> Ints:
+    """For each seed how many equal ones of the same group stand before it."""
+    order = np.lexsort((groups, hashes))
+    same = (np.diff(hashes[order]) == 0) & (np.diff(groups[order]) == 0)
+    places = np.arange(len(order), dtype=np.int64)
+    begins = np.maximum.accumulate(np.where(np.r_[False, same], 0, places))
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = places - begins
+    return ranks
 
 
 def _own_pairs(text: Side, seed: int) -> tuple[Ints, Ints]:
@@ -162,7 +180,12 @@ def _runs(a: Ints, b: Ints, seed: int) -> Anchors:
 
 def _prune(anchors: Anchors, draft: Side, sources: Side) -> Anchors:
     anchors = _without_explained(anchors, draft, sources)
-    return anchors.where(_supported(anchors))
+    anchors = anchors.where(_supported(anchors))
+    if len(anchors) <= ANCHORS_MAX:
+        return anchors
+    keep = np.zeros(len(anchors), dtype=np.bool_)
+    keep[np.argsort(-anchors.length, kind="stable")[:ANCHORS_MAX]] = True
+    return anchors.where(keep)
 
 
 def _without_explained(anchors: Anchors, draft: Side, sources: Side) -> Anchors:

@@ -27,7 +27,9 @@ GUARANTEED = GRAM + WINDOW - 1
 
 PERIOD_MAX = 4
 REPEAT_MAX = 12
-"""A pattern of up to PERIOD_MAX characters that goes on for longer than this is cut there (rows of dashes, zeros)."""
+"""A pattern of up to PERIOD_MAX characters that goes on for longer than this is cut there (rows of dashes, zeros)."""BLOCK = 48
+DISTINCT_MIN = 7
+"""A block of characters with fewer different ones is no prose (which has 30 to 40 of 48), and is left out."""
 
 Codes = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
@@ -91,7 +93,7 @@ def _counts_as_text(codes: Codes) -> NDArray[np.bool_]:
 
 
 def _not_repeated(codes: Codes) -> NDArray[np.bool_]:
-    """False from where a pattern of up to PERIOD_MAX characters has gone on for REPEAT_MAX."""
+    """False from where a pattern of up to PERIOD_MAX characters has gone on for REPEAT_MAX, and in poor blocks."""
     keep = np.ones(len(codes), dtype=np.bool_)
     for period in range(1, PERIOD_MAX + 1):
         same = codes[period:] == codes[:-period]
@@ -99,6 +101,11 @@ def _not_repeated(codes: Codes) -> NDArray[np.bool_]:
             break
         run = _run_lengths(same)
         keep[period:] &= run < REPEAT_MAX
+    n_blocks = len(codes) // BLOCK
+    if n_blocks:
+        blocks = np.sort(codes[: n_blocks * BLOCK].reshape(n_blocks, BLOCK), axis=1)
+        poor = (np.diff(blocks, axis=1) != 0).sum(axis=1) < DISTINCT_MIN - 1
+        keep[: n_blocks * BLOCK] &= ~np.repeat(poor, BLOCK)
     return keep
 
 

@@ -19,7 +19,7 @@ MOVED_GAP_MAX = 40
 MOVED_COVER_MIN = 0.6
 """Passages that follow each other in the draft become one (moved sentences) if they make up this share of the stretch
 of the source that they come from."""
-MOVED_MAX = 64
+MOVED_MAX = 24
 OWN_SHARE_MIN = 0.8
 """And if at most a fifth of what is the same in one is the same place as in another."""
 
@@ -128,14 +128,14 @@ def _merge_moved(pair: list[Alignment], cover: _Cover) -> list[Alignment]:
 
 def _is_one_stretch(passages: list[Alignment]) -> bool:
     """Whether passages make up one stretch of the draft and of the source, each a part of its own."""
-    for side, (begin, end) in enumerate((("start_a", "end_a"), ("start_b", "end_b"))):
-        total = sum(length for p in passages for _, _, length in p.blocks)
+    for spans in ([(p.start_a, p.end_a) for p in passages], [(p.start_b, p.end_b) for p in passages]):
+        if _covered(spans) < MOVED_COVER_MIN * (max(end for _, end in spans) - min(start for start, _ in spans)):
+            return False
+    total = sum(length for p in passages for _, _, length in p.blocks)
+    for side in (0, 1):
         runs = [(block[side], block[side] + block[2]) for p in passages for block in p.blocks]
         if _covered(runs) < OWN_SHARE_MIN * total:
             return False  # the same sentence twice
-        spans = [(getattr(p, begin), getattr(p, end)) for p in passages]
-        if _covered(spans) < MOVED_COVER_MIN * (max(stop for _, stop in spans) - min(start for start, _ in spans)):
-            return False
     return True
 
 

@@ -39,11 +39,13 @@ def _grams() -> NDArray[np.uint32]:
 
 
 def stock_mask(folded: Folded) -> Mask:
-    """(n,) for each folded character whether it belongs to a stock phrase of public prose, or to the rest of a word.
+    """(n,) for each folded character whether it says nothing of a common origin.
 
-    A word or number in ASCII is worth two characters, however long it is.
+    Stock phrases of public prose; digits, because schedules and sums are alike everywhere; and of a word in ASCII all
+    but two characters, however long it is.
     """
     known = _phrases(folded)
+    known |= (folded.codes >= ord("0")) & (folded.codes <= ord("9"))
     ascii_ = folded.codes < 128
     known[2:] |= ascii_[2:] & ascii_[1:-1] & ascii_[:-2]
     return known

@@ -28,7 +28,7 @@ class DuplicateMatch(Value):
     kind: MatchKind
     within_filing: bool = False
     boilerplate: bool = False
-    """No argument that was copied: a stock sentence, or the title or the words of a policy (`category` says which)."""
+    """No argument that was copied: a stock sentence, a title or two, or the words of a policy (`category` says which)."""
     category: MatchCategory = "other_unit"
     """`own_project`: the same applicant's same project; `own_unit`: another project of the same applicant."""
     first: First = "unknown"

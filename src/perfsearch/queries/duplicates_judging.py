@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from perfsearch.extract.fingerprints import GUARANTEED, Folded
 from perfsearch.extract.reuse import Passage
+from perfsearch.extract.stock import quotations
 from perfsearch.model import DuplicateMatch, DuplicateRates, DuplicateSource, Filing, FilingSummary, SectionRates
 from perfsearch.model.duplicates import First, MatchCategory
 from perfsearch.text.normalize import normalize
@@ -18,6 +19,8 @@ from perfsearch.text.normalize import normalize
 QUOTED_SHARE = 0.6
 KNOWN_SHARE = 0.75
 """A passage is a quotation, or boilerplate, from this share of its characters on."""
+TITLES_COPIED = 3
+"""So many titles in a row are a list that was copied; one or two are what any filing on the subject cites."""
 
 Mask = NDArray[np.bool_]
 Relation = Literal["own_project", "own_unit", "other_unit"]
@@ -52,6 +55,7 @@ def judge(draft: Draft, passage: Passage, source: FilingSummary | None) -> Dupli
     part = draft.span(passage.section, passage.start, passage.end)
     quoted = draft.quoted[passage.section][part]
     known = quoted | draft.stock[passage.section][part]
+    text = draft.filing.sections[passage.section][passage.start : passage.end]
     known_as: MatchCategory | None = None
     if passage.kind != "paraphrase" and len(known):
         if quoted.mean() >= QUOTED_SHARE:
@@ -72,10 +76,10 @@ def judge(draft: Draft, passage: Passage, source: FilingSummary | None) -> Dupli
         similarity=passage.similarity,
         kind=passage.kind,
         within_filing=source is None,
-        boilerplate=known_as is not None,
+        boilerplate=known_as == "boilerplate" or (known_as == "quotation" and len(quotations(text)) < TITLES_COPIED),
         category="within" if relation is None else known_as or relation,
         first="unknown" if source is None else first_of(draft, source),
-        text=draft.filing.sections[passage.section][passage.start : passage.end],
+        text=text,
         blocks=passage.blocks,
         source_fiscal_year=header.fiscal_year,
         source_applicant=header.applicant,
