@@ -14,7 +14,6 @@ from sqlalchemy.engine import Connection, Engine
 
 from perfsearch.errors import LibraryDamaged, LibraryError, LibraryVersion, NotFound
 from perfsearch.indexes.bodies import decode_body
-from perfsearch.indexes.policy_book import PolicyBook
 from perfsearch.indexes.schema import (
     BUDGET_FIELDS,
     HEADER_FIELDS,
@@ -29,6 +28,7 @@ from perfsearch.indexes.writing import Change, Stored, Writing, now, parts
 from perfsearch.model import Budget, Filing, FilingSummary, Source
 
 if TYPE_CHECKING:
+    from perfsearch.indexes.policy_book import PolicyBook
     from perfsearch.indexes.writing import AnyRow
 
 
@@ -67,6 +67,9 @@ class Store:
                 "into a new library"
             )
         if not made:
+            # For its tables, which are among those to be made.
+            import perfsearch.indexes.policy_schema  # noqa: F401
+
             with self._engine.begin() as connection:
                 metadata.create_all(connection)
                 values = {"created": now(), "schema": str(SCHEMA_VERSION)}
@@ -292,6 +295,9 @@ class Store:
     @property
     def policies(self) -> PolicyBook:
         """The citator: which policies the filings cite."""
+        # Imported here: what reads numbers and titles behind it costs a cold search 50 ms.
+        from perfsearch.indexes.policy_book import PolicyBook
+
         return PolicyBook(self._read)
 
     def citing(self, policy: str) -> list[int]:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from perfsearch.indexes.bodies import encode_body
-from perfsearch.indexes.policy_intake import PolicyIntake, drop_filings
 from perfsearch.indexes.schema import BUDGET_FIELDS, HEADER_FIELDS, changes, filings, meta, versions
 from perfsearch.model import Filing
 
@@ -108,6 +107,9 @@ class Writing:
             self._move(moved, stamp)
         if rows:
             self._connection.execute(sa.insert(filings), rows)
+        # Imported here: the catalogue of policies behind it is not needed to open and search a library.
+        from perfsearch.indexes.policy_intake import PolicyIntake
+
         PolicyIntake(self._connection).add([(one.filing_no, one.filing) for one in stored])
         self._log(log)
         self.set_fact("next_chunk", str(self._next_chunk))
@@ -123,7 +125,7 @@ class Writing:
                 log.append((row.filing_no, "remove", row.first_chunk, row.n_chunks))
             self._connection.execute(sa.delete(versions).where(versions.c.id.in_(part)))
             self._connection.execute(sa.delete(filings).where(filings.c.id.in_(part)))
-        drop_filings(self._connection, [entry[0] for entry in log])
+        self._drop_policies([entry[0] for entry in log])
         self._log(log)
         return removed
 
@@ -156,6 +158,11 @@ class Writing:
         numbers = [row["filing_no"] for row in rows]
         for part in parts(numbers):
             self._connection.execute(sa.delete(filings).where(filings.c.filing_no.in_(part)))
+        self._drop_policies(numbers)
+
+    def _drop_policies(self, numbers: Sequence[int]) -> None:
+        from perfsearch.indexes.policy_intake import drop_filings
+
         drop_filings(self._connection, numbers)
 
     def _log(self, entries: Sequence[tuple[int, str, int, int]]) -> None:
