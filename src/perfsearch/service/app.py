@@ -12,8 +12,9 @@ from fastapi.openapi.utils import get_openapi
 
 from perfsearch import __version__
 from perfsearch.library import Library
-from perfsearch.service.api import asking, keeping, problems, watching, working
+from perfsearch.service.api import asking, keeping, problems, reviewing, watching, working
 from perfsearch.service.cursors import Cursors
+from perfsearch.service.drafts import Drafts
 from perfsearch.service.folder import ServiceFolder
 from perfsearch.service.guard.audit import AuditLog
 from perfsearch.service.guard.gate import Gate
@@ -27,7 +28,7 @@ from perfsearch.service.watch.metrics import Metrics
 from perfsearch.service.web import pages
 from perfsearch.settings import Settings
 
-API_ROUTERS = (asking.router, keeping.router, working.router, watching.router)
+API_ROUTERS = (asking.router, reviewing.router, keeping.router, working.router, watching.router)
 
 
 def create_app(settings: Settings, options: ServiceOptions | None = None) -> FastAPI:
@@ -85,6 +86,7 @@ def _state(settings: Settings, options: ServiceOptions) -> ServiceState:
         metrics=Metrics(),
         jobs=Jobs(folder, options.jobs_kept),
         uploads=Uploads(folder, settings),
+        drafts=Drafts(folder),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -228,21 +228,27 @@ class _Tools:
 
     def _coverage(self, library: Library, shown: str, filters: Any = None) -> str:
         count = library.count()
-        narrowed = "" if filters is None or filters.is_empty() else f", of which the filters let {library.count(filters=filters)} through"
+        narrowed = (
+            ""
+            if filters is None or filters.is_empty()
+            else f", of which the filters let {library.count(filters=filters)} through"
+        )
         return f"{shown}; library of {count} filings{narrowed}. What is not in this library was not looked at."
 
-    def _offset(self, library: Library, name: str, asked: dict[str, str | None], cursor: str | None) -> int:
+    def _offset(self, library: Library, name: str, asked: Mapping[str, str | None], cursor: str | None) -> int:
         if not cursor:
             return 0
         return self._cursors.read(cursor, _question(name, asked), library.view().catalog.seq)
 
-    def _next(self, library: Library, name: str, asked: dict[str, str | None], offset: int, total: int) -> str | None:
+    def _next(
+        self, library: Library, name: str, asked: Mapping[str, str | None], offset: int, total: int
+    ) -> str | None:
         if offset >= total:
             return None
         return self._cursors.make(_question(name, asked), library.view().catalog.seq, offset)
 
 
-def _question(name: str, asked: dict[str, str | None]) -> str:
+def _question(name: str, asked: Mapping[str, str | None]) -> str:
     return question_of("mcp:" + name, [(key, value) for key, value in asked.items() if value])
 
 

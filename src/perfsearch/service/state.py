@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from perfsearch.library import Library
 from perfsearch.service.api.problems import RefusalError
 from perfsearch.service.cursors import Cursors
+from perfsearch.service.drafts import Drafts
 from perfsearch.service.guard.audit import AuditLog
 from perfsearch.service.guard.gate import Caller
 from perfsearch.service.guard.keys import KeyRing, Principal, Role
@@ -35,6 +36,7 @@ class ServiceState:
     metrics: Metrics
     jobs: Jobs
     uploads: Uploads
+    drafts: Drafts
     library: Library | None = None
 
 

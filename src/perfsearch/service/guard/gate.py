@@ -43,6 +43,8 @@ _UPLOADS = (
     "/api/v1/similar",
     "/api/v1/parse",
     "/api/v1/review",
+    "/api/v1/duplicates",
+    "/api/v1/indicators",
     "/similar",
     "/review",
     "/add",

@@ -1,6 +1,10 @@
 // What pages do beyond links and forms: copy, focus by "/", drop a file on a form, upload with progress, follow a job.
 "use strict";
 
+if (matchMedia("(max-width: 56rem)").matches) {
+  document.querySelector(".facets details")?.removeAttribute("open");
+}
+
 const token = document.querySelector('meta[name="csrf"]')?.content ?? "";
 
 function say(button, words) {

@@ -1,0 +1,217 @@
+"""Pages for reviewers: the review of a draft, copied text side by side, indicators in use."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from perfsearch.errors import PerfsearchError
+from perfsearch.model import Filing
+from perfsearch.model.duplicates import DuplicateMatch, DuplicateReport
+from perfsearch.model.indicators import IndicatorUse
+from perfsearch.service.drafts import Decision, key_of, without_dismissed
+from perfsearch.service.reporting import ReportForm, report_response
+from perfsearch.service.state import Asker, Served, State
+from perfsearch.service.web.charts import Bar, as_file, bar_chart
+from perfsearch.service.web.environment import render
+from perfsearch.service.web.files import chart_csv, chart_svg
+from perfsearch.service.web.forms import from_our_page
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+PAGE_SIZE = 20
+MATCHES_SHOWN = 60
+
+# -- the review
+
+
+@router.get("/review")
+def review_start(request: Request) -> HTMLResponse:
+    """Where a draft is dropped."""
+    return render(request, "review_start.html")
+
+
+@router.post("/review", dependencies=[Depends(from_our_page)])
+def review_draft(state: State, asker: Asker, file: Annotated[UploadFile, File()]) -> Response:
+    """Keep the draft, and show its review under an address of its own."""
+    draft = state.drafts.put(asker.name, file.filename or "draft.txt", file.file.read())
+    return RedirectResponse(f"/reviews/{draft.id}", status_code=303)
+
+
+@router.get("/filings/{filing_id}/review")
+def review_stored(state: State, library: Served, asker: Asker, filing_id: str) -> Response:
+    """The review of a stored filing."""
+    library.get(filing_id)
+    return RedirectResponse(f"/reviews/{state.drafts.of_filing(asker.name, filing_id).id}", status_code=303)
+
+
+@router.get("/reviews/{draft_id}")
+def review_page(request: Request, state: State, library: Served, asker: Asker, draft_id: str) -> HTMLResponse:
+    """Findings to accept or dismiss, matches, precedents."""
+    draft = state.drafts.get(draft_id, asker.name)
+    try:
+        with state.metrics.stage("review"):
+            report = state.drafts.review(draft, library)
+    except PerfsearchError as error:
+        return render(
+            request,
+            "problem.html",
+            status_code=422,
+            problem=str(error).replace(str(state.drafts.path(draft).parent) + "/", ""),
+        )
+    return render(
+        request,
+        "review.html",
+        draft=draft,
+        report=report,
+        keys={id(one): key_of(one) for review in report.reviews for one in review.findings},
+        key_of=key_of,
+    )
+
+
+@router.post("/reviews/{draft_id}/decisions", dependencies=[Depends(from_our_page)])
+def decide(
+    state: State,
+    asker: Asker,
+    draft_id: str,
+    key: Annotated[str, Form(pattern=r"^[0-9a-f]{16}$")],
+    decision: Annotated[Decision, Form()] = "",
+) -> Response:
+    """Accept or dismiss a finding."""
+    state.drafts.decide(state.drafts.get(draft_id, asker.name), key, decision)
+    return RedirectResponse(f"/reviews/{draft_id}#f-{key}", status_code=303)
+
+
+@router.get("/reviews/{draft_id}/report.{form}")
+def review_file(state: State, library: Served, asker: Asker, draft_id: str, form: ReportForm) -> Response:
+    """The report as a file, without what was dismissed."""
+    draft = state.drafts.get(draft_id, asker.name)
+    report = without_dismissed(state.drafts.review(draft, library), draft)
+    state.audit.note(asker, "export", what="review", format=form, items=1)
+    return report_response(report, form)
+
+
+# -- copied text
+
+
+@router.get("/filings/{filing_id}/duplicates")
+def duplicates_page(
+    request: Request,
+    state: State,
+    library: Served,
+    filing_id: str,
+    stock: bool = False,
+    source: Annotated[str, Query(max_length=200)] = "",
+) -> HTMLResponse:
+    """Passages that a filing shares, side by side with where else they stand."""
+    filing = library.get(filing_id)
+    with state.metrics.stage("duplicates"):
+        report = library.duplicates(filing)
+    return render(
+        request,
+        "duplicates.html",
+        filing=filing,
+        report=report,
+        pairs=_pairs(filing, report, stock, source),
+        stock=stock,
+        source=source,
+        shown=MATCHES_SHOWN,
+    )
+
+
+def _pairs(filing: Filing, report: DuplicateReport, stock: bool, source: str) -> list[dict[str, Any]]:
+    """The matches to show, each with both texts and the runs in them that are the same."""
+    wanted = [
+        one
+        for one in report.matches
+        if (stock or not one.boilerplate) and (not source or one.source_filing_id == source)
+    ]
+    return [_pair(filing, match) for match in wanted[:MATCHES_SHOWN]]
+
+
+def _pair(filing: Filing, match: DuplicateMatch) -> dict[str, Any]:
+    text = match.text or filing.sections.get(match.section, "")[match.start : match.end]
+    blocks = match.blocks or ((match.start, match.end, match.source_start, match.source_end),)
+    return {
+        "match": match,
+        "text": text,
+        "marks": _within([(a - match.start, b - match.start) for a, b, _, _ in blocks], len(text)),
+        "source_text": match.source_text,
+        "source_marks": _within(
+            [(c - match.source_start, d - match.source_start) for _, _, c, d in blocks], len(match.source_text)
+        ),
+    }
+
+
+def _within(spans: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+    """Spans in order that lie in the text and don't overlap."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        start = max(start, found[-1][1] if found else 0)
+        end = min(end, length)
+        if start < end:
+            found.append((start, end))
+    return found
+
+
+# -- indicators
+
+
+@router.get("/indicators")
+def indicators_page(
+    request: Request,
+    state: State,
+    library: Served,
+    q: Annotated[str, Query(max_length=500)] = "",
+    page: Annotated[int, Query(ge=1, le=1000)] = 1,
+) -> HTMLResponse:
+    """Indicators in use, their targets, and the sets they stand in."""
+    with state.metrics.stage("query"):
+        result = library.indicators(q.strip() or None, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    base = f"/indicators?q={quote(q)}&page="
+    return render(
+        request,
+        "indicators.html",
+        result=result,
+        charts={one.name: spread_chart(one) for one in result.indicators},
+        previous=f"{base}{page - 1}" if page > 1 else None,
+        following=f"{base}{page + 1}" if page * PAGE_SIZE < result.total else None,
+        address=lambda name: "/indicators/targets.{}?" + urlencode({"name": name}),
+        page=page,
+        form={"q": q},
+    )
+
+
+@router.get("/indicators/targets.{kind}")
+def targets_file(library: Served, kind: str, name: Annotated[str, Query(max_length=500)]) -> Response:
+    """The targets of one indicator: the chart as SVG, or every target with its count as CSV."""
+    found = [one for one in library.indicators(name, limit=5).indicators if one.name == name]
+    if not found or kind not in ("svg", "csv"):
+        return chart_svg(None, name)
+    if kind == "csv":
+        return chart_csv(("target", "filings"), [(one.target, one.filings) for one in found[0].targets], "targets")
+    return chart_svg(as_file(spread_chart(found[0])) if found[0].spreads else None, "targets")
+
+
+def spread_chart(use: IndicatorUse) -> Any:
+    """How the targets of an indicator spread: of those in the most frequent unit."""
+    if not use.spreads:
+        return ""
+    spread = use.spreads[0]
+    unit = spread.unit or ""
+    bars = [
+        Bar(
+            f"{_plain(one.low)}–{_plain(one.high)}" if one.high > one.low else _plain(one.low),
+            one.filings,
+            str(one.filings),
+        )
+        for one in spread.histogram
+    ]
+    return bar_chart(f"“{use.name}”的目标值（{unit}）", bars) if len(bars) > 1 else ""
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
