@@ -27,7 +27,8 @@ GUARANTEED = GRAM + WINDOW - 1
 
 PERIOD_MAX = 4
 REPEAT_MAX = 12
-"""A pattern of up to PERIOD_MAX characters that goes on for longer than this is cut there (rows of dashes, zeros)."""BLOCK = 48
+"""A pattern of up to PERIOD_MAX characters that goes on for longer than this is cut there (rows of dashes, zeros)."""
+BLOCK = 48
 DISTINCT_MIN = 7
 """A block of characters with fewer different ones is no prose (which has 30 to 40 of 48), and is left out."""
 
