@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from perfsearch.forms.description import Form
 from perfsearch.forms.engine import read_filings as _read
+from perfsearch.forms.national import NATIONAL
 from perfsearch.forms.shanghai_2020 import SHANGHAI_2020
+from perfsearch.forms.shanghai_2023 import SHANGHAI_2023
+from perfsearch.forms.statement import STATEMENT
 from perfsearch.model import Filing
 from perfsearch.readers import Document
 
-FORMS: tuple[Form, ...] = (SHANGHAI_2020,)
+FORMS: tuple[Form, ...] = (SHANGHAI_2020, SHANGHAI_2023, NATIONAL, STATEMENT)
 """Every form that is described."""
 
 __all__ = ["FORMS", "Form", "read_filings"]

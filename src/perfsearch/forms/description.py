@@ -22,6 +22,8 @@ class Kind(Enum):
     YES_NO = "yes or no"
     AMOUNT = "amount"
     """Yuan; the unit may stand in the label or beside the number."""
+    UNIT = "unit"
+    """A heading whose unit (项目资金（万元）) holds for the amounts after it."""
     IGNORED = "ignored"
     """Printed on the form, but no part of a filing: it only ends the value before it."""
 
@@ -37,6 +39,22 @@ class Field:
     """Values that the form prints for choice, where they are known: they tell where a value ends."""
     required: bool = False
     """Its absence is worth a warning."""
+    beside: str | None = None
+    """The label means this field only where that other field's label is printed too (其他资金 stands in two columns)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A value that the form has no label for: found in its title, its text, or the document around it by a pattern.
+
+    The group `v` of the first match is the value; patterns of one name are tried in order, and only for a blank value.
+    """
+
+    name: str
+    source: str
+    """`title`, `cover` (the beginning of the document), or the name of a section."""
+    pattern: str
+    kind: Kind = Kind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +80,10 @@ class Heading:
 class Column:
     """A column of the indicator table."""
 
-    role: Literal["level1", "level2", "name", "target", "ignored"]
+    role: Literal["level1", "level2", "name", "operator", "target", "unit", "ignored"]
+    """`operator` and `unit` are columns beside the target in some prints; they become part of it."""
     titles: tuple[str, ...]
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +101,11 @@ class Form:
     """Level-1 labels of the indicator table, and the level-2 labels under each."""
     anchors: tuple[str, ...] = ("applicant", "project_name")
     """Fields that open a form: met again, another filing has begun."""
+    derived: tuple[Derived, ...] = ()
+    n_labels_min: int = 1
+    """So many labels must follow the title: a table of contents names the form too."""
+    prefix_length_max: int = 30
+    """What may stand before the title in its line: a year, an issuer, the project's name."""
     order: tuple[str, ...] = field(default=())
     """Names of all fields, headings and sections in the order of print; without it: fields, sections, budget, table."""
 

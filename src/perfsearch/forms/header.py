@@ -104,24 +104,26 @@ def read_value(slot: Slot) -> tuple[Value, Warning | None]:
     """The typed value of a slot, with a warning where something is printed that is no such value."""
     parts = _until_unknown_label([*slot.inline, *slot.below])
     text = join_chunks(parts)
-    if squeeze(text) in BLANKS and not (slot.field.kind is Kind.YES_NO and text):
-        return None, None
-    field = slot.field
-    if field.kind is Kind.TEXT:
-        return text, None
-    value: Value
-    if field.kind is Kind.AMOUNT:
-        value = parse_amount(text, slot.unit or "元")
-    elif field.kind is Kind.YES_NO:
-        value = parse_yes_no(text)
-        if value is None and parts:
-            value = parse_yes_no(parts[0].text.split(" ")[0])
-    else:
-        value = parse_date(text, end=field.kind is Kind.END_DATE)
-    if value is not None:
+    value = read_text_value(slot.field, text, slot.unit)
+    if value is None and slot.field.kind is Kind.YES_NO and parts:
+        value = parse_yes_no(parts[0].text.split(" ")[0])
+    if value is not None or squeeze(text) in BLANKS:
         return value, None
-    message = f"“{text[:60]}” is no {field.kind.value}"
-    return None, Warning(code="value-unreadable", message=message, field=field.name)
+    message = f"“{text[:60]}” is no {slot.field.kind.value}"
+    return None, Warning(code="value-unreadable", message=message, field=slot.field.name)
+
+
+def read_text_value(field: Field, text: str, unit: str | None = None) -> Value:
+    """Text as the field's kind of value; None where it is blank or no such value."""
+    if field.kind is Kind.YES_NO:
+        return parse_yes_no(text)
+    if squeeze(text) in BLANKS:
+        return None
+    if field.kind is Kind.TEXT:
+        return text
+    if field.kind is Kind.AMOUNT:
+        return parse_amount(text, unit or "元")
+    return parse_date(text, end=field.kind is Kind.END_DATE)
 
 
 def _until_unknown_label(parts: Sequence[Chunk]) -> list[Chunk]:

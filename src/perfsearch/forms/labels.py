@@ -49,10 +49,10 @@ class _Scanner:
     """Finds the labels of a form: one expression for all, branching character by character, so that text is read once."""
 
     def __init__(self, form: Form) -> None:
-        self.roles: dict[str, Role] = {}
+        self.roles: dict[str, tuple[Role, ...]] = {}
         for role in form.labelled:
             for label in role.labels:
-                self.roles.setdefault(label, role)
+                self.roles[label] = (*self.roles.get(label, ()), role)
         self.headings = [
             (re.compile(_spaced(pattern)), heading) for heading in form.headings for pattern in heading.patterns
         ]
@@ -60,12 +60,12 @@ class _Scanner:
         branches += [expression.pattern for expression, _ in self.headings]
         self.expression = re.compile("|".join(branches))
 
-    def role_of(self, printed: str) -> Role:
-        """The role whose label is printed so."""
-        role = self.roles.get("".join(printed.split()))
-        if role is not None:
-            return role
-        return next(heading for expression, heading in self.headings if expression.fullmatch(printed))
+    def roles_of(self, printed: str) -> tuple[Role, ...]:
+        """The roles whose label is printed so, the last in print first, so that a chain takes only one of them."""
+        roles = self.roles.get("".join(printed.split()))
+        if roles is not None:
+            return roles[::-1]
+        return (next(heading for expression, heading in self.headings if expression.fullmatch(printed)),)
 
 
 def _branches(labels: Sequence[str]) -> str:
@@ -95,11 +95,12 @@ def _spaced(pattern: str) -> str:
 def scan(form: Form, norm: str, start: int = 0, end: int | None = None, least: float = ACCEPTED) -> list[Found]:
     """All candidates of a form's labels in folded text with at least the score `least`, by position."""
     scanner = _scanner(form)
-    found = []
+    found: list[Found] = []
     for match in scanner.expression.finditer(norm, start, len(norm) if end is None else end):
-        candidate = _judge(norm, match, scanner.role_of(match[0]))
+        roles = scanner.roles_of(match[0])
+        candidate = _judge(norm, match, roles[0])
         if candidate.score >= least:
-            found.append(candidate)
+            found.extend(replace(candidate, role=role) for role in roles)
     return found
 
 
@@ -109,7 +110,7 @@ def _judge(norm: str, match: re.Match[str], role: Role) -> Found:
     unit = None
     score = before
     note = _NOTE.match(norm, end)
-    if isinstance(role, Field) and role.kind is Kind.AMOUNT:
+    if isinstance(role, Field) and role.kind in (Kind.AMOUNT, Kind.UNIT):
         unit_match = _UNIT.match(norm, end)
         if unit_match:
             unit, end, note = unit_match["unit"], unit_match.end(), None
@@ -139,8 +140,12 @@ def _before(norm: str, start: int) -> tuple[float, bool, int]:
     position = start - 1
     while position >= 0 and norm[position] == " " and start - position < 200:
         position -= 1
-    if position < 0 or norm[position] in "\n\t\v":
+    if position < 0 or norm[position] in "\n\t":
         return 3.0, True, start
+    if norm[position] == "\v":
+        # A paragraph inside a cell of a row: where labels stand, only if it is the row's first cell.
+        row = norm.rfind("\n", max(0, position - 4_000), position) + 1
+        return (1.0, False, start) if norm.rfind("\t", row, position) >= 0 else (3.0, True, start)
     if position < start - 1:
         return 1.0, False, start
     opening = max(norm.rfind(edge, max(0, start - 8), start) for edge in "\n\t\v ") + 1
@@ -168,7 +173,10 @@ def best_chain(form: Form, candidates: Sequence[Found], norm: str) -> list[Found
     A label that the chain leaves out but that opens a line of its own elsewhere is taken too: forms get reordered.
     """
     ranks = rank_of(form)
+    names = {found.role.name for found in candidates}
+    candidates = [found for found in candidates if not isinstance(found.role, Field) or _applies(found.role, names)]
     weights = [found.score + _context(found, norm) for found in candidates]
+    weights = [weight + _preference(found, norm) for weight, found in zip(weights, candidates, strict=True)]
     chain = _increasing(candidates, weights, ranks)
     style = _majority(candidates[index].alone for index in chain if isinstance(candidates[index].role, Section))
     if style is not None:
@@ -177,11 +185,27 @@ def best_chain(form: Form, candidates: Sequence[Found], norm: str) -> list[Found
                 weights[index] += 1
         chain = _increasing(candidates, weights, ranks)
     taken = {candidates[index].role.name for index in chain}
+    places = {candidates[index].start for index in chain}
     for index, found in enumerate(candidates):
-        if found.role.name not in taken and weights[index] >= 5:
+        if found.role.name not in taken and weights[index] >= 5 and found.start not in places:
+            places.add(found.start)
             taken.add(found.role.name)
             chain.append(index)
     return [candidates[index] for index in sorted(chain)]
+
+
+def _applies(field: Field, names: set[str]) -> bool:
+    return field.beside is None or field.beside in names
+
+
+def _preference(found: Found, norm: str) -> float:
+    """Of two labels for one field the one named first in the description is the likelier."""
+    if isinstance(found.role, Heading):
+        return 0.0
+    printed = norm[found.start : found.end]
+    squeezed = "".join(printed.split())
+    at = next((n for n, label in enumerate(found.role.labels) if label in squeezed), len(found.role.labels))
+    return -0.05 * min(at, 10)
 
 
 def _context(found: Found, norm: str) -> float:

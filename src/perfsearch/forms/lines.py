@@ -9,6 +9,7 @@ from itertools import combinations
 
 from perfsearch.forms.description import Form
 from perfsearch.forms.folding import fold, squeeze
+from perfsearch.forms.prose import join
 from perfsearch.forms.targets import is_signed, split_glued, target_cost
 
 _WIDE_GAP = re.compile(r"[^\S\t]{2,}")
@@ -20,6 +21,24 @@ MISSING_TARGET = 4.0
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Column numbers of the roles in a table whose cells are kept."""
+
+    level1: int = 0
+    level2: int = 1
+    name: int = 2
+    target: int = 3
+    operator: int | None = None
+    unit: int | None = None
+    ignored: frozenset[int] = frozenset()
+
+    @property
+    def roles(self) -> tuple[int, int, int, int]:
+        """The four columns of a row."""
+        return (self.level1, self.level2, self.name, self.target)
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The level labels of a form by their squeezed spelling, and the column in which each role is printed."""
 
@@ -27,12 +46,11 @@ class Vocabulary:
     level2: Mapping[str, str]
     parents: Mapping[str, tuple[str, ...]]
     """Level-1 labels under which a level-2 label is printed."""
-    columns: tuple[int, int, int, int] = (0, 1, 2, 3)
-    """Column numbers of level1, level2, name and target where cells are parted by tabs."""
+    columns: Columns
 
 
-def vocabulary(form: Form, columns: tuple[int, int, int, int] = (0, 1, 2, 3)) -> Vocabulary:
-    """The vocabulary of a form."""
+def vocabulary(form: Form, columns: Columns) -> Vocabulary:
+    """The vocabulary of a form, for a table with these columns."""
     parents: dict[str, tuple[str, ...]] = {}
     for level1, level2s in form.levels.items():
         for level2 in level2s:
@@ -70,8 +88,10 @@ class Reading:
 def pieces_of(raw: str, words: Vocabulary) -> list[tuple[int | None, str]]:
     """The pieces of a row of the sheet: its cells, or its words where columns are lost."""
     if "\t" in raw.strip(" "):
-        cells = [" ".join(cell.replace("\v", "").split()) for cell in raw.split("\t")]
-        return [(column, cell) for column, cell in enumerate(cells) if cell]
+        cells = [
+            join([" ".join(part.split()) for part in cell.split("\v") if part.strip()]) for cell in raw.split("\t")
+        ]
+        return _cells(cells, words.columns)
     stripped = raw.replace("\v", " ").strip()
     if not stripped:
         return []
@@ -104,6 +124,24 @@ def join_broken_levels(lines: Sequence[TableLine], words: Vocabulary) -> None:
                 del below[match]
 
 
+def _cells(cells: list[str], columns: Columns) -> list[tuple[int | None, str]]:
+    """The cells that matter: not those left of the levels (绩效指标, along the side), nor weights and scores.
+
+    A sign and a unit in columns of their own become part of the target.
+    """
+    for number, after in ((columns.operator, False), (columns.unit, True)):
+        if number is not None and number < len(cells) and columns.target < len(cells) and cells[number]:
+            target, extra = cells[columns.target], cells[number]
+            if target and extra not in target:
+                cells[columns.target] = target + extra if after else extra + target
+            cells[number] = ""
+    return [
+        (column, cell)
+        for column, cell in enumerate(cells)
+        if cell and column not in columns.ignored and column >= min(columns.level1, columns.level2)
+    ]
+
+
 def readings(line: TableLine, words: Vocabulary) -> list[Reading]:
     """The cheapest ways to read a line, cheapest first."""
     in_columns = any(column is not None for column, _ in line.pieces)
@@ -130,10 +168,11 @@ def _target_cost(text: str, words: Vocabulary) -> float:
     return target_cost(fold(text)) + (4.0 if known else 0.0)
 
 
-def _level1_cost(text: str, words: Vocabulary) -> float:
+def _level1_cost(text: str, words: Vocabulary, *, expected: bool) -> float:
     squeezed = squeeze(text)
     if squeezed in words.level1:
-        return -2.0
+        # 成本指标 is a label of both levels: its column tells.
+        return 1.0 if squeezed in words.level2 and not expected else -2.0
     return 6.0 if squeezed in words.level2 or not _PLAIN_WORD.fullmatch(squeezed) else 3.0
 
 
@@ -150,7 +189,7 @@ def _by_column(pieces: list[tuple[int | None, str]], words: Vocabulary) -> list[
     """Cells of a row to roles, in order: by their column, and by their words where rows are printed a column off."""
     cells = [(column or 0, text) for column, text in pieces]
     if len(cells) > 4:
-        last = words.columns[3]
+        last = words.columns.target
         kept = [cell for cell in cells if cell[0] <= last]
         # More cells than columns: what stands beyond the target's column is none of ours, the rest is one target.
         cells = kept if len(kept) <= 4 else [*kept[:3], (kept[3][0], " ".join(text for _, text in kept[3:]))]
@@ -158,13 +197,13 @@ def _by_column(pieces: list[tuple[int | None, str]], words: Vocabulary) -> list[
     for roles in combinations(range(4), len(cells)):
         cost = 0.0
         values = ["", "", "", ""]
-        shifts = [column - words.columns[role] for (column, _), role in zip(cells, roles, strict=True)]
+        shifts = [column - words.columns.roles[role] for (column, _), role in zip(cells, roles, strict=True)]
         cost += 0.5 * sum(abs(shift) for shift in shifts)
         for (column, text), role in zip(cells, roles, strict=True):
             values[role] = text
-            expected = column == words.columns[role]
+            expected = column == words.columns.roles[role]
             if role == 0:
-                cost += _level1_cost(text, words)
+                cost += _level1_cost(text, words, expected=expected)
             elif role == 1:
                 cost += _level2_cost(text, words, expected=expected)
             elif role == 2:

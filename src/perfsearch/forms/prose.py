@@ -37,6 +37,8 @@ class Chunk:
     """It stands in the row of its label."""
     indented: bool = False
     """The row's first cell, where labels stand, is empty."""
+    column: int = 0
+    """Number of its cell in the row."""
 
 
 def chunks(sheet: Sheet, start: int, end: int, *, blanks_part: bool = False) -> list[Chunk]:
@@ -53,13 +55,17 @@ def chunks(sheet: Sheet, start: int, end: int, *, blanks_part: bool = False) -> 
         row_start = sheet.starts[row]
         row_end = sheet.starts[row + 1] - 1 if row + 1 < len(sheet.starts) else len(sheet.text) - 1
         raw = sheet.text[max(start, row_start) : min(end, row_end)]
-        text = tidy(raw)
-        if not text:
+        if not raw or raw.isspace():
             gap += 0 if row == first_row and row_start < start else 1
             continue
         inline = row == first_row and row_start < start
-        found.append(Chunk(text, row, gap, inline, indented=not inline and fold(raw).startswith(edges)))
-        gap = 0
+        indented = not inline and fold(raw).startswith(edges)
+        column = sheet.text.count("\t", row_start, start) if inline else 0
+        for number, cell in enumerate(raw.split("\t"), start=column):
+            text = tidy(cell)
+            if text:
+                found.append(Chunk(text, row, gap, inline, indented, number))
+                gap = 0
     return found
 
 

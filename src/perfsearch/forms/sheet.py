@@ -30,6 +30,11 @@ class Sheet:
         """The number of the row that holds an offset."""
         return bisect_right(self.starts, offset) - 1
 
+    def row(self, number: int) -> str:
+        """The text of a row, without its line end."""
+        end = self.starts[number + 1] - 1 if number + 1 < len(self.starts) else len(self.text) - 1
+        return self.text[self.starts[number] : end]
+
     def pages(self, start: int, end: int) -> tuple[int, ...] | None:
         """The pages over which a stretch runs, or None where the reader knew none."""
         rows = range(self.row_of(start), self.row_of(max(start, end - 1)) + 1)

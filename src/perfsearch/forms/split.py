@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from perfsearch.forms.description import Field, Form, Heading, Section
@@ -12,7 +13,6 @@ from perfsearch.forms.labels import Found, best_chain, scan
 from perfsearch.forms.sheet import Sheet
 
 _GAP = r"[^\S\t]{0,40}"
-_OPENING = r"(?:^|(?<=[\n\t\v]))[^\S\n\t\v]{0,80}(?P<prefix>[^\n\t\v，。；,;《》]{0,30}?)"
 _CLOSING = r"(?=[^\S\n\t\v]{0,80}(?:[\n\t\v(\[]|$|\d{4}|申))"
 
 
@@ -27,13 +27,23 @@ class Segment:
     chain: tuple[Found, ...]
     repeats: tuple[Found, ...]
     """Candidates that the chain left out."""
+    candidates: tuple[Found, ...]
     titled: bool
+    score: float
+    """How well the form fits: the sum of its labels' scores, more for a title and a table."""
+
+    @property
+    def core_end(self) -> int:
+        """The end of its last label: what follows may belong to the next filing."""
+        return max((found.end for found in self.chain), default=self.title_end)
 
 
 @lru_cache(maxsize=32)
 def _title_pattern(form: Form) -> re.Pattern[str]:
     titles = "|".join(_GAP.join(re.escape(c) for c in title) for title in sorted(form.titles, key=len, reverse=True))
-    return re.compile(f"{_OPENING}(?:{titles}){_GAP}(?:[(][^()\n\t\v]{{0,12}}[)])?{_CLOSING}")
+    prefix = f"(?P<prefix>[^\n\t\v。;,《》]{{0,{form.prefix_length_max}}}?)"
+    opening = rf"(?:^|(?<=[\n\t\v]))[^\S\n\t\v]{{0,80}}{prefix}"
+    return re.compile(f"{opening}(?:{titles}){_GAP}(?:[(][^()\n\t\v]{{0,12}}[)])?{_CLOSING}")
 
 
 @lru_cache(maxsize=32)
@@ -41,6 +51,8 @@ def column_header(form: Form) -> re.Pattern[str]:
     """The line of column titles of the indicator table, over folded text; also with one title a line."""
     titles = []
     for column in form.columns:
+        if column.optional:
+            continue
         words = "|".join(_GAP.join(re.escape(c) for c in title) for title in sorted(column.titles, key=len)[::-1])
         titles.append(f"(?:{words})" + r"(?:[(][^()\n\t\v]{0,20}[)])?")
     return re.compile(r"\s{0,60}".join(titles))
@@ -57,7 +69,7 @@ def split(form: Form, sheet: Sheet) -> Iterator[Segment]:
     """The filings of a form, in order."""
     candidates = scan(form, sheet.norm)
     heads = titles(form, sheet)
-    tables = [match.start() for match in column_header(form).finditer(sheet.norm)]
+    tables = [match.start() for match in column_header(form).finditer(sheet.norm)] if form.columns else []
     starts = _starts(form, candidates, heads, tables, sheet)
     position = 0
     for number, (start, title_end) in enumerate(starts):
@@ -67,12 +79,26 @@ def split(form: Form, sheet: Sheet) -> Iterator[Segment]:
             if candidates[position].start >= start:
                 inside.append(candidates[position])
             position += 1
-        chain = best_chain(form, inside, sheet.norm)
-        titled = title_end > start
-        if _is_filing(chain, titled):
-            taken = {id(found) for found in chain}
-            repeats = tuple(found for found in inside if id(found) not in taken)
-            yield Segment(form, start, title_end, end, tuple(chain), repeats, titled)
+        at = bisect_left(tables, start)
+        has_table = at < len(tables) and tables[at] < end
+        segment = _segment(form, sheet.norm, (start, title_end, end), inside, has_table=has_table)
+        if segment is not None:
+            yield segment
+
+
+def _segment(
+    form: Form, norm: str, span: tuple[int, int, int], inside: Sequence[Found], *, has_table: bool
+) -> Segment | None:
+    """The filing in a stretch (start, end of its title, end), or None where its labels are too few."""
+    start, title_end, end = span
+    chain = best_chain(form, inside, norm)
+    titled = title_end > start
+    if not _is_filing(form, chain, titled):
+        return None
+    taken = {found.start for found in chain}
+    repeats = tuple(found for found in inside if found.start not in taken)
+    score = sum(found.score for found in chain) + (8.0 if titled else 0.0) + (8.0 if has_table else 0.0)
+    return Segment(form, start, title_end, end, tuple(chain), repeats, tuple(inside), titled, score)
 
 
 def _starts(
@@ -121,7 +147,37 @@ def _row_start(sheet: Sheet, offset: int) -> int:
     return sheet.starts[sheet.row_of(offset)]
 
 
-def _is_filing(chain: Sequence[Found], titled: bool) -> bool:
+def _is_filing(form: Form, chain: Sequence[Found], titled: bool) -> bool:
     n_fields = sum(isinstance(found.role, Field) for found in chain)
     n_sections = sum(isinstance(found.role, Section) for found in chain)
-    return (titled and n_fields + n_sections >= 1) or (n_sections >= 1 and n_fields + n_sections >= 3)
+    n_labels = n_fields + n_sections
+    named = any(found.role.name == "project_name" for found in chain)
+    return n_labels >= form.n_labels_min and (titled or (named and n_sections >= 1 and n_labels >= 3))
+
+
+def without_overlaps(segments: Sequence[Segment], norm: str) -> list[Segment]:
+    """Of segments of several forms, those that fit best, in order; each ends where the next begins."""
+    taken: list[Segment] = []
+    waiting = sorted(segments, key=lambda segment: (segment.score, -segment.start))
+    while waiting:
+        segment: Segment | None = waiting.pop()
+        assert segment is not None
+        at = bisect_right(taken, segment.start, key=lambda other: other.start)
+        before = taken[at - 1] if at else None
+        after = taken[at] if at < len(taken) else None
+        if before and before.core_end > segment.start:
+            continue
+        if after and segment.core_end > after.start:
+            segment = _trim(segment, after.start, norm)
+            if segment is None:
+                continue
+        taken.insert(at, segment)
+    ends = [segment.start for segment in taken[1:]]
+    last = [taken[-1].end] if taken else []
+    return [replace(segment, end=min(segment.end, end)) for segment, end in zip(taken, [*ends, *last], strict=True)]
+
+
+def _trim(segment: Segment, end: int, norm: str) -> Segment | None:
+    """A segment that runs into a better one, up to where that begins, if it is still a filing."""
+    inside = [found for found in segment.candidates if found.end <= end]
+    return _segment(segment.form, norm, (segment.start, segment.title_end, end), inside, has_table=False)

@@ -14,7 +14,6 @@ from perfsearch.settings import Settings
 __all__ = ["SOFT_BREAK", "Cell", "Document", "Line", "Table", "read_bytes", "read_document", "read_lines"]
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", "a PDF file"),
     (b"PK\x03\x04", "a ZIP archive or an Office document"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (DOC, XLS)"),
     (b"\x89PNG", "an image"),
@@ -89,6 +88,10 @@ def read_bytes(data: bytes, name: str, settings: Settings | None = None) -> Docu
         UnreadableFile: empty, junk, beyond a limit, or of a format that is not read.
     """
     settings = settings or Settings()
+    if b"%PDF-" in data[:1024]:
+        from perfsearch.readers.pdf import read_pdf
+
+        return read_pdf(data, name, settings)
     for signature, what in _SIGNATURES:
         if data.startswith(signature):
             raise UnreadableFile(name, f"{what} is not read yet; save it as text (UTF-8) and add that")

@@ -22,7 +22,9 @@ _TAG = re.compile(
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _AROUND_BREAK = re.compile("[ \u00a0\u3000]*\v[\v \u00a0\u3000]*")
-_EDGE_BREAK = re.compile("(^[ \u00a0\u3000]*|\t|[ \u00a0\u3000]{2,99}|[：:][ \u00a0\u3000]*)\v+|\v+(?=[ \u00a0\u3000]*(?:\t|$))")
+_EDGE_BREAK = re.compile(
+    "(^[ \u00a0\u3000]*|\t|[ \u00a0\u3000]{2,99}|[：:][ \u00a0\u3000]*)\v+|\v+(?=[ \u00a0\u3000]*(?:\t|$))"
+)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 
 

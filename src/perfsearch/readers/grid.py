@@ -1,0 +1,40 @@
+"""Boxes on a page to a grid of rows and columns: the cells of a ruled table with their spans."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+Box = tuple[float, float, float, float]
+"""x0, top, x1, bottom in points from the page's top left corner."""
+
+_TOLERANCE_POINTS = 3.0
+"""Edges nearer than this are one edge: rulings are drawn twice, or a hair apart."""
+
+
+def edges(values: Iterable[float]) -> list[float]:
+    """Distinct edges in order; those within the tolerance are one."""
+    found: list[float] = []
+    for value in sorted(values):
+        if not found or value - found[-1] > _TOLERANCE_POINTS:
+            found.append(value)
+    return found
+
+
+def spans(boxes: Sequence[Box]) -> tuple[int, int, list[tuple[int, int, int, int]]]:
+    """Number of rows and columns, and for each box its row, column, row span and column span."""
+    xs = edges(x for box in boxes for x in (box[0], box[2]))
+    ys = edges(y for box in boxes for y in (box[1], box[3]))
+    placed = []
+    for x0, top, x1, bottom in boxes:
+        column, row = _nearest(xs, x0), _nearest(ys, top)
+        right, below = _nearest(xs, x1), _nearest(ys, bottom)
+        placed.append((row, column, max(1, below - row), max(1, right - column)))
+    return max(1, len(ys) - 1), max(1, len(xs) - 1), placed
+
+
+def _nearest(values: Sequence[float], value: float) -> int:
+    at = bisect_left(values, value)
+    if at == len(values) or (at and value - values[at - 1] < values[at] - value):
+        at -= 1
+    return at
