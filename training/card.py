@@ -22,7 +22,7 @@ words (楼顶渗水). Trained from nothing in {minutes:.0f} minutes on a shared 
 ## Use
 
 `perfsearch.load_encoder()` reads the folder with tokenizers and numpy. `SentenceTransformer(folder)` gives the same
-vectors (within 1e-5; sentence-transformers 5.3 or later: earlier ones don't multiply `embeddings` by `weights`).
+vectors (within 1e-5). It takes sentence-transformers 6.2 or later: earlier ones don't multiply `embeddings` by `weights`.
 `model.safetensors` holds `embeddings` (int8) and `weights` (float32, one a token); their product is the table.
 No prompts; queries and passages are read alike. {size:.1f} MB in all.
 

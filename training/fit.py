@@ -175,7 +175,7 @@ class Register(Task):
     official: Bags
     loose: Bags
     """Unrelated sentences: what the right one must stand out from."""
-    loose_size: int = 512
+    loose_size: int = 1024
 
     def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
         rows = rng.choice(len(self.everyday), size=min(size, len(self.everyday)), replace=False)

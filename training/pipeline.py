@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from tokenizers import Tokenizer
 
 from training import corpora, evaluate, export, glosses, recipe, sources, table, tasks, teacher, vocabulary
 from training.bags import pool, tokenise
-from training.fit import Distil, Task, fit, soup
+from training.fit import Distil, Mix, Task, fit, soup
 
 Say = Callable[[str], None]
 
@@ -79,24 +81,40 @@ def prepare(shared: Path, wordnet: Path, work: Path, say: Say) -> Ground:
     return Ground(tokenizer, built, first, sample, sizes)
 
 
-def train(ground: Ground, say: Say) -> NDArray[np.float32]:
+_inherited: tuple[NDArray[np.float32], dict[str, Task]] | None = None
+
+
+def _fit_inherited(mix: Mix) -> NDArray[np.float32]:
+    assert _inherited is not None
+    return fit(*_inherited, mix)
+
+
+def fit_all(
+    table: NDArray[np.float32], built: dict[str, Task], mixes: Sequence[Mix], jobs: int
+) -> list[NDArray[np.float32]]:
+    """One trained table a mix; `jobs` runs at a time, each in a process that inherits the tasks without copying them."""
+    global _inherited
+    _inherited = table, built
+    try:
+        if jobs == 1:
+            return [_fit_inherited(mix) for mix in mixes]
+        with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as workers:
+            return list(workers.map(_fit_inherited, mixes))
+    finally:
+        _inherited = None
+
+
+def train(ground: Ground, say: Say, jobs: int) -> NDArray[np.float32]:
     """The table as it ships: general training, reduction to the strongest axes, then the register.
 
     Both trainings are means over runs. The axes are half whitened before the register is learned, not after: what the
     register teaches then stays as it was learned.
     """
-    general = []
-    for mix in recipe.GENERAL_RUNS:
-        say(f"general training, seed {mix.seed}")
-        general.append(fit(ground.first, ground.tasks, mix))
-    base = soup(general)
+    say(f"general training, {len(recipe.GENERAL_RUNS)} runs")
+    base = soup(fit_all(ground.first, ground.tasks, recipe.GENERAL_RUNS, jobs))
     axes = export.strongest_axes(
         pool(tokenise(ground.tokenizer, ground.sample), base), recipe.DIMENSION, recipe.AXES_POWER
     )
     moved = {name: task.moved(axes) if isinstance(task, Distil) else task for name, task in ground.tasks.items()}
-    reduced = np.ascontiguousarray(base @ axes)
-    final = []
-    for mix in recipe.REGISTER_RUNS:
-        say(f"register training, seed {mix.seed}")
-        final.append(fit(reduced, moved, mix))
-    return soup(final)
+    say(f"register training, {len(recipe.REGISTER_RUNS)} runs")
+    return soup(fit_all(np.ascontiguousarray(base @ axes), moved, recipe.REGISTER_RUNS, jobs))
