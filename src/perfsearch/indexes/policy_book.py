@@ -214,14 +214,17 @@ class PolicyBook:
 
     def filings_citing(self, policy_nos: Sequence[int]) -> list[int]:
         """Numbers of the filings that cite any of these policies, ascending."""
-        statement = (
-            sa.select(policy_mentions.c.filing_no)
-            .where(policy_mentions.c.policy_no.in_([int(no) for no in policy_nos]))
-            .distinct()
-            .order_by(policy_mentions.c.filing_no)
+        table = policy_mentions.c
+        statement = sa.select(table.filing_no).where(
+            table.policy_no.in_([int(no) for no in policy_nos]), table.is_first
         )
         with self._read() as connection:
-            return [row.filing_no for row in connection.execute(statement)]
+            return sorted(set(connection.execute(statement).scalars().all()))
+
+    def newest_citing(self, policy_no: int) -> list[int]:
+        """Numbers of the CO_CITED_FILINGS filings added last that cite a policy, newest first."""
+        with self._read() as connection:
+            return list(connection.execute(_NEWEST, {"policy_no": int(policy_no)}).scalars().all())
 
     def numbers_citing(self, year: int, serial: int) -> list[tuple[int, str]]:
         """(filing number, document number) of every filing that cites a document of that year and serial number."""
@@ -237,30 +240,32 @@ class PolicyBook:
 
     def policies_of(self, filing_nos: Sequence[int]) -> list[tuple[int, int]]:
         """(filing number, policy number) of every policy that these filings cite."""
-        statement = (
-            sa.select(policy_mentions.c.filing_no, policy_mentions.c.policy_no)
-            .where(policy_mentions.c.filing_no.in_([int(no) for no in filing_nos]))
-            .distinct()
+        statement = sa.select(policy_mentions.c.filing_no, policy_mentions.c.policy_no).where(
+            policy_mentions.c.filing_no.in_([int(no) for no in filing_nos]), policy_mentions.c.is_first
         )
         with self._read() as connection:
             return [(row.filing_no, row.policy_no) for row in connection.execute(statement)]
 
-    def usage(self, policy_no: int) -> tuple[Counter[int | None], Counter[str], Counter[int | None]]:
-        """Filings that cite a policy by fiscal year, mentions by section, filings by number of the applicant."""
+    def usage(self, policy_no: int, applicants: int) -> tuple[dict[int | None, int], dict[str, int], dict[int, int]]:
+        """Filings that cite a policy by fiscal year, mentions by section, filings of the `applicants` that cite it most."""
         table = policy_mentions.c
         mine = table.policy_no == policy_no
-        once = sa.select(table.filing_no, table.fiscal_year, table.applicant_no).where(mine).distinct().subquery()
-        count = sa.func.count()
+        n = sa.func.count().label("n")
+        by_year = sa.select(table.fiscal_year, n).where(mine, table.is_first).group_by(table.fiscal_year)
+        by_section = sa.select(table.section, n).where(mine).group_by(table.section).order_by(sa.desc("n"))
+        by_applicant = (
+            sa.select(table.applicant_no, n)
+            .where(mine, table.is_first, table.applicant_no.is_not(None))
+            .group_by(table.applicant_no)
+            .order_by(sa.desc("n"), table.applicant_no)
+            .limit(applicants)
+        )
         with self._read() as connection:
-            headers = sa.select(once.c.fiscal_year, once.c.applicant_no, count)
-            years: Counter[int | None] = Counter()
-            applicants: Counter[int | None] = Counter()
-            for year, applicant, n in connection.execute(headers.group_by(once.c.fiscal_year, once.c.applicant_no)):
-                years[year] += n
-                applicants[applicant] += n
-            by_section = sa.select(table.section, count).where(mine).group_by(table.section)
-            sections = Counter({row[0]: row[1] for row in connection.execute(by_section)})
-        return years, sections, applicants
+            return (
+                {row[0]: row[1] for row in connection.execute(by_year)},
+                {row[0]: row[1] for row in connection.execute(by_section)},
+                {row[0]: row[1] for row in connection.execute(by_applicant)},
+            )
 
     def applicants_named(self, text: str, limit: int = 10) -> list[tuple[int, str]]:
         """Numbers and names of applicants whose name contains a text, the shortest names first."""
@@ -275,24 +280,24 @@ class PolicyBook:
 
     def cited_by(self, applicant_no: int, limit: int) -> list[tuple[int, int]]:
         """Policies that an applicant's filings cite, and in how many of them, most first."""
-        count = sa.func.count(sa.distinct(policy_mentions.c.filing_no)).label("filings")
+        table = policy_mentions.c
         statement = (
-            sa.select(policy_mentions.c.policy_no, count)
-            .where(policy_mentions.c.applicant_no == applicant_no)
-            .group_by(policy_mentions.c.policy_no)
-            .order_by(sa.desc("filings"), policy_mentions.c.policy_no)
+            sa.select(table.policy_no, sa.func.count().label("n"))
+            .where(table.applicant_no == applicant_no, table.is_first)
+            .group_by(table.policy_no)
+            .order_by(sa.desc("n"), table.policy_no)
             .limit(limit)
         )
         with self._read() as connection:
-            return [(row.policy_no, row.filings) for row in connection.execute(statement)]
+            return [(row[0], row[1]) for row in connection.execute(statement)]
 
     def pairs(self, policy_nos: Sequence[int]) -> Counter[tuple[int, int]]:
         """Filings that cite both, for every two of these policies; of each the CO_CITED_FILINGS filings added last."""
         by_filing: dict[int, list[int]] = defaultdict(list)
         with self._read() as connection:
             for policy_no in sorted(policy_nos):
-                for row in connection.execute(_NEWEST, {"policy_no": int(policy_no)}):
-                    by_filing[row.filing_no].append(policy_no)
+                for number in connection.execute(_NEWEST, {"policy_no": int(policy_no)}).scalars().all():
+                    by_filing[number].append(policy_no)
         found: Counter[tuple[int, int]] = Counter()
         for cited in by_filing.values():
             found.update(combinations(cited, 2))
@@ -309,27 +314,19 @@ class PolicyBook:
 
         Of a policy that more than CO_CITED_FILINGS filings cite, the ones added last are looked at.
         """
-        here, there = policy_mentions.alias("here"), policy_mentions.alias("there")
-        newest = (
-            sa.select(here.c.filing_no)
-            .where(here.c.policy_no == policy_no)
-            .distinct()
-            .order_by(here.c.filing_no.desc())
-            .limit(CO_CITED_FILINGS)
-            .subquery()
-        )
-        pairs = (
-            sa.select(there.c.policy_no, there.c.filing_no)
-            .join(newest, newest.c.filing_no == there.c.filing_no)
-            .where(there.c.policy_no != policy_no)
-            .distinct()
-        )
+        there = policy_mentions.alias("there")
         with self._read() as connection:
-            looked = int(connection.execute(sa.select(sa.func.count()).select_from(newest)).scalar_one())
-            shared = Counter(row[0] for row in connection.execute(pairs))
-        top = sorted(shared.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
-        rows = self.rows([no for no, _ in top])
-        return [(rows[no], count) for no, count in top if no in rows], looked
+            newest = list(connection.execute(_NEWEST, {"policy_no": int(policy_no)}).scalars().all())
+            counted = (
+                sa.select(there.c.policy_no, sa.func.count().label("shared"))
+                .where(there.c.filing_no.in_(newest), there.c.is_first, there.c.policy_no != policy_no)
+                .group_by(there.c.policy_no)
+                .order_by(sa.desc("shared"), there.c.policy_no)
+                .limit(limit)
+            )
+            shared = {row[0]: row[1] for row in connection.execute(counted)}
+        rows = self.rows(list(shared))
+        return [(rows[no], count) for no, count in shared.items() if no in rows], len(newest)
 
     def mentions(self, policy_no: int, limit: int, offset: int = 0) -> list[Mention]:
         """Places where a policy is cited, newest filings first, each with its section's text."""
@@ -370,8 +367,7 @@ class PolicyBook:
 
 _NEWEST = (
     sa.select(policy_mentions.c.filing_no)
-    .where(policy_mentions.c.policy_no == sa.bindparam("policy_no"))
-    .distinct()
+    .where(policy_mentions.c.policy_no == sa.bindparam("policy_no"), policy_mentions.c.is_first)
     .order_by(policy_mentions.c.filing_no.desc())
     .limit(CO_CITED_FILINGS)
 )

@@ -86,7 +86,6 @@ class PolicyIntake:
             known = self._policy_of(group)
             for ordinal, mention in group.mentions:
                 counts[known.policy_no] += 1
-                cited[known.policy_no].add(group.filing_no)
                 rows.append(
                     {
                         "policy_no": known.policy_no,
@@ -96,10 +95,12 @@ class PolicyIntake:
                         "start": mention.start,
                         "end": mention.end,
                         "implicit": mention.implicit,
+                        "is_first": group.filing_no not in cited[known.policy_no],
                         "fiscal_year": group.filing.fiscal_year,
                         "applicant_no": applicants.get(group.filing.applicant or ""),
                     }
                 )
+                cited[known.policy_no].add(group.filing_no)
         self._write(rows, counts, cited)
 
     def _load(self, groups: Sequence[_Group]) -> None:

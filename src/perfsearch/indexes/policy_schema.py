@@ -61,6 +61,7 @@ policy_mentions = Table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("implicit", Boolean, nullable=False),
+    Column("is_first", Boolean, nullable=False),
     Column("fiscal_year", Integer),
     Column("applicant_no", Integer),
     Index("policy_mentions_filing", "filing_no", "policy_no"),
@@ -68,4 +69,5 @@ policy_mentions = Table(
     sqlite_with_rowid=False,
 )
 """Mentions of the filings that stand, by policy: `start` and `end` are offsets into the section, `ordinal` counts the
-citations of the filing. Year and applicant stand here so that counting needs no other table."""
+citations of the filing, `is_first` marks its first mention of the policy: filings are counted by these. Year and applicant
+stand here so that counting needs no other table."""

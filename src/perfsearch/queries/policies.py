@@ -87,10 +87,9 @@ def policy(view: View, policy: str, limit: int = CITATIONS, offset: int = 0) -> 
         if known is None:
             raise NotFound(f"no policy {policy!r}: `perfsearch policies QUERY` shows those that are cited", "policy")
         return PolicyPage(**known_summary(known).model_dump(), facts=_facts(known), took_ms=_took(started))
-    years, sections, applicants = book.usage(row.policy_no)
+    years, sections, applicants = book.usage(row.policy_no, APPLICANTS)
     together, looked = book.co_cited(row.policy_no, CO_CITED)
-    top = [(no, n) for no, n in applicants.most_common(APPLICANTS) if no is not None]
-    names = book.applicant_names([no for no, _ in top])
+    names = book.applicant_names(list(applicants))
     known = shipped_catalogue().with_id(row.policy_id)
     return PolicyPage(
         **summary(row).model_dump(),
@@ -98,8 +97,8 @@ def policy(view: View, policy: str, limit: int = CITATIONS, offset: int = 0) -> 
         co_cited=tuple(_co_cited(other, count) for other, count in together),
         co_cited_filings=looked,
         by_year=_by_year(years),
-        by_applicant={names[no]: count for no, count in top if no in names},
-        by_section=dict(sections.most_common()),
+        by_applicant={names[no]: count for no, count in applicants.items() if no in names},
+        by_section=sections,
         facts=_facts(known) if known else None,
         also_printed=_also_printed(book, row),
         took_ms=_took(started),
@@ -154,7 +153,7 @@ def _sharing(book: PolicyBook, own: set[int], filing: Filing, view: View) -> lis
     rows = book.rows(sorted(own))
     weights: Counter[int] = Counter()
     for no in sorted(own, key=lambda no: rows[no].filings if no in rows else 0)[:10]:
-        citing = book.filings_citing([no])[-2_000:]
+        citing = book.newest_citing(no)
         for number in citing:
             weights[number] += 1_000_000 // (1 + len(citing))
     with contextlib.suppress(NotFound):
@@ -206,7 +205,7 @@ def _co_cited(row: Row[Any], count: int) -> CoCited:
     return CoCited(policy_id=row.policy_id, title=row.title, document_number=row.document_number, filings=count)
 
 
-def _by_year(years: Counter[int | None]) -> dict[str, int]:
+def _by_year(years: dict[int | None, int]) -> dict[str, int]:
     return {str(year): years[year] for year in sorted(y for y in years if y is not None)}
 
 
