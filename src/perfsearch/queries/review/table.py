@@ -63,10 +63,20 @@ def _over_hundred(draft: Draft, row: Row) -> Hit | None:
     return Hit(f"“{row.name}”是占比，指标值“{row.target}”超过 100%。", (row.evidence(),))
 
 
+_SATISFIED = re.compile(r"满意(?:度|率|程度)(?:$|[、,])|(?:好评率|获得感|幸福感|认可度|美誉度)$")
+
+
+def _bare(row: Row) -> str:
+    """The name without a tail that says nothing: 满意度目标 is 满意度."""
+    return re.sub(r"(?:指标|目标|情况)$", "", row.fold)
+
+
 def _satisfaction_in_words(draft: Draft, row: Row) -> Hit | None:
     if row.value.number is not None or not row.target.strip() or _repeats_name(row):
         return None
-    measured = row.kind.satisfaction or (row.dimension == "satisfaction" and not row.process and "可控" not in row.name)
+    measured = bool(_SATISFIED.search(_bare(row))) or (
+        row.dimension == "satisfaction" and not row.process and "可控" not in row.name
+    )
     if not measured:
         return None
     return Hit(f"满意度指标“{row.name}”只写“{row.target}”，没有数值。", (row.evidence(),))
@@ -154,8 +164,7 @@ def _process_as_result(draft: Draft, row: Row) -> Hit | None:
 
 
 def _satisfaction_elsewhere(draft: Draft, row: Row) -> Hit | None:
-    bare = re.sub(r"(?:指标|目标|情况)$", "", row.fold)
-    if not re.search(r"满意(?:度|率|程度)", bare) or row.dimension == "satisfaction" or row.dimension == "management":
+    if not _SATISFIED.search(_bare(row)) or row.dimension in ("satisfaction", "management"):
         return None
     return Hit(f"“{row.name}”是满意度，填在“{row.level1}／{row.level2}”下。", (row.evidence(),))
 
