@@ -31,6 +31,8 @@ from perfsearch.text.segment import Segmenter, amount_token, token_spans, tokens
         ("990万", ["¥9900000"]),
         ("1.5亿元", ["¥150000000"]),
         ("1234.56元", ["¥1234.56"]),
+        ("第1,540,000元", ["¥1540000"]),
+        ("2020.5,54万元", ["¥540000"]),
     ],
 )
 def test_what_people_type_and_what_filings_print_meet_in_a_token(text: str, found: list[str]) -> None:
@@ -44,6 +46,7 @@ def test_what_people_type_and_what_filings_print_meet_in_a_token(text: str, foun
         ("（2016）10个", "〔2016〕10号"),  # a year in brackets before a number of things
         ("的，。《》", "的"),
         ("2020.01.01", "2020.01"),
+        ("1.2.3元", "¥3"),  # a version, not a price
     ],
 )
 def test_what_is_none_gives_no_token(text: str, absent: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ def normalize(text: str) -> Normalized:
     """
     if text.isascii():
         return Normalized(text.lower(), range(len(text) + 1))
+    if _ordinary().fullmatch(text):
+        return Normalized(_fold_widths(text), range(len(text) + 1))
     simple = simplify(text)
     length = len(simple)
     if not any(map(unicodedata.combining, set(simple))):
@@ -73,9 +76,37 @@ class _FoldTable(dict[int, str]):
 _FOLDED = _FoldTable()
 
 
+@cache
+def _ordinary() -> re.Pattern[str]:
+    """Text of simplified ideographs, ASCII, and the signs of Chinese type whose folding is one for one.
+
+    Nearly all text is of these alone, and to know it takes 2 ns a character; folding by table takes 100.
+    """
+    traditional = _traditional()
+    runs: list[list[int]] = []
+    for code in range(0x4E00, 0xA000):
+        if chr(code) in traditional:
+            continue
+        if runs and runs[-1][1] == code - 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    ideographs = "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
+    return re.compile(rf"[\x00-\x7f\u3000-\u3017“”‘’—·\uff01-\uff5e{ideographs}]*")
+
+
+_WIDE = re.compile(r"[\u3000\uff01-\uff5e]")
+
+
+def _fold_widths(text: str) -> str:
+    for wide in set(_WIDE.findall(text)):
+        text = text.replace(wide, _FOLDED[ord(wide)])
+    return text.lower()
+
+
 def simplify(text: str) -> str:
     """Traditional to simplified characters, one for one; a text without traditional characters comes back as it is."""
-    if _traditional().isdisjoint(set(text)):
+    if _traditional().isdisjoint(text):
         return text
     converted = _converter()(text)
     if len(converted) == len(text):

@@ -37,10 +37,11 @@ _NUMBER = re.compile(
         \s?第?\s?(?P<serial>\d{1,5})\s?(?:号|文|(?![\w.%]))""",
     re.VERBOSE,
 )
+# A run of digits before a unit of money, and the number at its end (in 1、2,300元 only 2,300 is one).
 _AMOUNT = re.compile(
-    r"(?<![\d.])(?<!\d,)(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?)\s?"
-    r"(?P<unit>亿元|万元|千元|百万元|元|亿(?![\u4e00-\u9fff])|万(?![\u4e00-\u9fff]))"
+    r"(?P<digits>\d[\d,.]*)\s?(?P<unit>亿元|万元|千元|百万元|元|亿(?![\u4e00-\u9fff])|万(?![\u4e00-\u9fff]))"
 )
+_AMOUNT_VALUE = re.compile(r"(?<![\d.])(?:(?<!\d,)\d{1,3}(?:,\d{3})+|(?<!\d,)\d{3}|\d{1,2}|\d{4,15})(?:\.\d{1,6})?$")
 _UNIT_YUAN = {"亿元": 10**8, "亿": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
 
 Cut = Callable[[str], list[tuple[str, int, int]]]
@@ -73,10 +74,12 @@ class Segmenter:
         plain = normalize(text).text
         stops = self._stops
         found = [
-            word if len(word) <= TOKEN_LENGTH_MAX else word[:TOKEN_LENGTH_MAX]
+            word
             for word in self._cut_words(_part(plain))
-            if word not in stops and (word[0].isalnum() or _is_word(word))
+            if word not in stops and (word[0].isalnum() or (len(word) > 1 and _is_word(word)))
         ]
+        if len(plain) > TOKEN_LENGTH_MAX:
+            found = [word[:TOKEN_LENGTH_MAX] for word in found]
         found.extend(token for token, _, _ in _canonical(plain))
         return found
 
@@ -112,11 +115,14 @@ def _canonical(plain: str) -> list[tuple[str, int, int]]:
         for match in _NUMBER.finditer(plain)
     ]
     for match in _AMOUNT.finditer(plain):
+        value = _AMOUNT_VALUE.search(match["digits"])
+        if value is None:
+            continue
         try:
-            yuan = Decimal(match["value"].replace(",", "")) * _UNIT_YUAN[match["unit"]]
+            yuan = Decimal(value[0].replace(",", "")) * _UNIT_YUAN[match["unit"]]
         except InvalidOperation:  # digits of a script that Decimal does not read
             continue
-        found.append((amount_token(yuan), match.start(), match.end()))
+        found.append((amount_token(yuan), match.start() + value.start(), match.end()))
     return found
 
 
