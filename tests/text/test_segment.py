@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,15 @@ def test_a_span_is_what_stands_in_the_original() -> None:
 
 def test_a_run_of_letters_without_end_becomes_a_short_token() -> None:
     assert {len(token) for token in tokens("a" * 100_000)} == {segment.TOKEN_LENGTH_MAX}
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 1_000_000, "1," * 500_000, "1.1" * 300_000, "(2016)" * 150_000, "（" * 1_000_000, "科" * 300_000]
+)
+def test_a_megabyte_without_end_is_cut_in_linear_time(text: str) -> None:
+    started = time.perf_counter()
+    assert max(map(len, tokens(text)), default=0) <= segment.TOKEN_LENGTH_MAX
+    assert time.perf_counter() - started < 15
 
 
 def test_an_amount_has_one_token() -> None:

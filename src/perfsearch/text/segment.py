@@ -37,9 +37,10 @@ _NUMBER = re.compile(
         \s?第?\s?(?P<serial>\d{1,5})\s?(?:号|文|(?![\w.%]))""",
     re.VERBOSE,
 )
-# A run of digits before a unit of money, and the number at its end (in 1、2,300元 only 2,300 is one).
+# A run of digits before a unit of money, and the number at its end (in 第1,2,300元 only 2,300 is one). The run is bounded,
+# so that a megabyte of digits takes linear time.
 _AMOUNT = re.compile(
-    r"(?P<digits>\d[\d,.]*)\s?(?P<unit>亿元|万元|千元|百万元|元|亿(?![\u4e00-\u9fff])|万(?![\u4e00-\u9fff]))"
+    r"(?P<digits>\d[\d,.]{0,30}+)\s?(?P<unit>亿元|万元|千元|百万元|元|亿(?![\u4e00-\u9fff])|万(?![\u4e00-\u9fff]))"
 )
 _AMOUNT_VALUE = re.compile(r"(?<![\d.])(?:(?<!\d,)\d{1,3}(?:,\d{3})+|(?<!\d,)\d{3}|\d{1,2}|\d{4,15})(?:\.\d{1,6})?$")
 _UNIT_YUAN = {"亿元": 10**8, "亿": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
