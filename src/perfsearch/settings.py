@@ -30,6 +30,14 @@ class Settings(BaseModel):
         10_000, ge=1, description="A document with more filings is rejected; a `.jsonl` of filings has no such limit."
     )
     pdf_pages_max: int = Field(5_000, ge=1, description="A PDF with more pages is rejected.")
+    table_cells_max: int = Field(
+        1_000_000, ge=100, description="Cells of one table or sheet; further ones are left out."
+    )
+    unpacked_bytes_max: int = Field(
+        500_000_000,
+        ge=1_000,
+        description="A compressed document or archive that unpacks to more is rejected as a bomb.",
+    )
     lock_wait_seconds: float = Field(
         30.0, ge=0.0, le=3600.0, description="How long a second writer waits before it says who holds the lock."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perfsearch.forms.description import Column, Derived, Field, Form, Heading, Kind, Section
-from perfsearch.forms.shanghai_2023 import LEVELS
+from perfsearch.forms.shanghai_2023 import LEVELS, TARGET_TITLES
 
 NATIONAL = Form(
     name="national",
@@ -93,20 +93,7 @@ NATIONAL = Form(
         Column("level2", ("二级指标", "二级目标")),
         Column("name", ("三级指标", "三级目标", "指标名称", "指标内容", "绩效指标")),
         Column("operator", ("指标符号", "指标方向", "指标性质", "计算符号", "绩效指标性质"), optional=True),
-        Column(
-            "target",
-            (
-                "年度指标值",
-                "年度目标值",
-                "指标值",
-                "指标目标值",
-                "目标值",
-                "绩效指标值",
-                "本年绩效指标值",
-                "中期指标值",
-                "实施期指标值",
-            ),
-        ),
+        Column("target", TARGET_TITLES),
         Column("unit", ("计量单位", "度量单位", "指标单位", "绩效度量单位", "单位"), optional=True),
         Column(
             "ignored",

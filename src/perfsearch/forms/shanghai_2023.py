@@ -12,6 +12,22 @@ LEVELS = {
 }
 """Levels of the Ministry of Finance's indicator framework (财预〔2018〕96号 and 财预〔2021〕101号): 成本指标 moved to level 1 in 2021."""
 
+TARGET_TITLES = (
+    "年度(/项目)指标值",
+    "年度指标值",
+    "年度/项目指标值",
+    "年度目标值",
+    "本年绩效指标值",
+    "绩效指标值",
+    "指标值",
+    "指标目标值",
+    "目标值",
+    "项目指标值",
+    "中期指标值",
+    "实施期指标值",
+)
+"""Titles of the column of targets, the year's before the whole term's."""
+
 SHANGHAI_2023 = Form(
     name="shanghai-2023",
     titles=(
@@ -65,19 +81,7 @@ SHANGHAI_2023 = Form(
         Column("level2", ("二级指标", "二级目标")),
         Column("name", ("三级指标", "三级目标", "指标名称")),
         Column("operator", ("指标符号", "指标方向", "指标性质", "计算符号"), optional=True),
-        Column(
-            "target",
-            (
-                "年度(/项目)指标值",
-                "年度指标值",
-                "年度/项目指标值",
-                "年度目标值",
-                "指标值",
-                "指标目标值",
-                "目标值",
-                "项目指标值",
-            ),
-        ),
+        Column("target", TARGET_TITLES),
         Column("unit", ("计量单位", "度量单位", "指标单位", "单位"), optional=True),
         Column("ignored", ("权重", "指标权重", "分值", "备注", "指标说明", "评分标准"), optional=True),
     ),

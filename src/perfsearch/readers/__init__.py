@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 from perfsearch.errors import UnreadableFile
 from perfsearch.readers.document import SOFT_BREAK, Cell, Document, Line, Table
+from perfsearch.readers.html import looks_like_html, read_html
 from perfsearch.readers.text import check_line_lengths, read_text
 from perfsearch.settings import Settings
 
 __all__ = ["SOFT_BREAK", "Cell", "Document", "Line", "Table", "read_bytes", "read_document", "read_lines"]
 
-_SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (DOC, XLS)"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (b"II*\x00", "an image"),
-    (b"MM\x00*", "an image"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"\x1f\x8b", "a GZIP archive"),
-    (b"{\\rtf", "an RTF document"),
+_UNREAD: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG", "an image is read only with perfsearch[ocr]"),
+    (b"\xff\xd8\xff", "an image is read only with perfsearch[ocr]"),
+    (b"GIF8", "an image is read only with perfsearch[ocr]"),
+    (b"II*\x00", "an image is read only with perfsearch[ocr]"),
+    (b"MM\x00*", "an image is read only with perfsearch[ocr]"),
+    (b"Rar!", "RAR archives are not read; pack the files as ZIP"),
+    (b"7z\xbc\xaf\x27\x1c", "7z archives are not read; pack the files as ZIP"),
+    (b"\x1f\x8b", "GZIP archives are not read; pack the files as ZIP"),
+    (b"{\\rtf", "RTF is not read; save it as DOCX or PDF"),
 )
-"""How formats begin that are no text, and what to call them."""
+"""How formats begin that are not read, and what to do instead."""
 
 
 def read_document(path: Path | str, settings: Settings | None = None) -> Document:
@@ -92,7 +92,48 @@ def read_bytes(data: bytes, name: str, settings: Settings | None = None) -> Docu
         from perfsearch.readers.pdf import read_pdf
 
         return read_pdf(data, name, settings)
-    for signature, what in _SIGNATURES:
+    if data.startswith(b"PK\x03\x04"):
+        return _read_office(data, name, settings)
+    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _read_old_office(data, name, settings)
+    for signature, reason in _UNREAD:
         if data.startswith(signature):
-            raise UnreadableFile(name, f"{what} is not read yet; save it as text (UTF-8) and add that")
+            raise UnreadableFile(name, reason)
+    if looks_like_html(data):
+        return read_html(data, name, settings)
     return read_text(data, name, settings)
+
+
+def _read_office(data: bytes, name: str, settings: Settings) -> Document:
+    """A ZIP container by what is in it."""
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as container:
+            members = container.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise UnreadableFile(name, f"the file is damaged: a ZIP container that can't be opened ({error})") from error
+    size = sum(member.file_size for member in members)
+    if size > settings.unpacked_bytes_max:
+        limit = f"{settings.unpacked_bytes_max:,} (unpacked_bytes_max)"
+        raise UnreadableFile(name, f"it unpacks to {size:,} bytes, the limit is {limit}")
+    names = {member.filename for member in members}
+    if "word/document.xml" in names:
+        from perfsearch.readers.docx import read_docx
+
+        return read_docx(data, name, settings)
+    if "xl/workbook.xml" in names:
+        from perfsearch.readers.workbook import read_xlsx
+
+        return read_xlsx(data, name, settings)
+    raise UnreadableFile(name, "the ZIP container is neither a Word document nor an Excel workbook")
+
+
+def _read_old_office(data: bytes, name: str, settings: Settings) -> Document:
+    """An OLE container: a workbook is read, a Word document must be converted; a DOCX in one is encrypted."""
+    wide = "EncryptedPackage".encode("utf-16-le")
+    if wide in data:
+        raise UnreadableFile(name, "the document is encrypted: save it without a password")
+    if "WordDocument".encode("utf-16-le") in data:
+        raise UnreadableFile(name, "old Word documents (DOC, WPS) are not read; save it as DOCX or PDF")
+    from perfsearch.readers.workbook import read_xls
+
+    return read_xls(data, name, settings)
