@@ -69,7 +69,8 @@ class Keeper:
 
     def close(self) -> None:
         """Let go of all files."""
-        self._view = self._updater = None
+        self._view = None
+        self._drop_updater()
         self.store.close()
 
     # -- what the library was made with
@@ -230,6 +231,7 @@ class Keeper:
 
     def _updater_in_step(self) -> Updater:
         if self._updater is None or not self._updater.shelf.is_current():
+            self._drop_updater()
             self._updater = self._open_updater()
         try:
             self._updater.catch_up(self.store)
@@ -245,6 +247,7 @@ class Keeper:
     def _drop_updater(self) -> None:
         updater, self._updater = self._updater, None
         if updater is not None:
+            updater.close()
             try:
                 updater.discard()
             except Exception as error:  # the writer that failed may fail again in being put away
@@ -301,12 +304,14 @@ class Keeper:
             new = Made(words_made_by(self._segmenter), encoder.name, encoder.dim, made.epoch + 1)
             folder = self._folder(new)
             shutil.rmtree(folder, ignore_errors=True)
+            updater = Updater(Shelf.open(folder, new, lambda: encoder), lambda: encoder, self._segmenter)
             try:
-                updater = Updater(Shelf.open(folder, new, lambda: encoder), lambda: encoder, self._segmenter)
                 counts = updater.build(self.store, progress)
             except OSError as error:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise LibraryError(f"{folder}: could not be written ({error.strerror or error})") from error
+            finally:
+                updater.close()
             with self.store.write() as writing:
                 writing.renumber_chunks(counts)
                 for key, value in (
@@ -317,7 +322,7 @@ class Keeper:
                 ):
                     writing.set_fact(key, value)
             shutil.rmtree(self._folder(made), ignore_errors=True)
-            self._updater = None
+            self._drop_updater()
             with self._view_lock:
                 self._given = self._encoder = encoder
                 self._view = None

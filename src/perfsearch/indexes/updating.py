@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perfsearch.encoding import Encoder
 from perfsearch.extract.fingerprints import fingerprints
@@ -38,6 +41,8 @@ class Updater:
         self.shelf = shelf
         self._encoder = encoder
         self._segmenter = segmenter
+        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="perfsearch-encode")
+        self._encoding: deque[tuple[NDArray[np.int64], Future[tuple[NDArray[np.int64], NDArray[np.float32]]]]] = deque()
 
     def apply(self, batch: Batch, only: Collection[str] = NAMES) -> None:
         """Keep a batch for the next `publish`, in the indexes named; what an index knows already does no harm."""
@@ -53,12 +58,21 @@ class Updater:
 
     def _into_vectors(self, batch: Batch) -> None:
         if batch.added:
-            owners, vectors = encode_passages([passages for _, passages in batch.added], self._encoder())
+            passages = [passages for _, passages in batch.added]
             chunk_ids = np.concatenate(
                 [np.arange(s.first_chunk, s.first_chunk + s.n_chunks, dtype=np.int64) for s, _ in batch.added]
             )
-            self.shelf.vectors.append(chunk_ids[owners], vectors)
+            # Encoding is half of the work and leaves Python alone: it goes on beside the next batch.
+            self._encoding.append((chunk_ids, self._aside.submit(encode_passages, passages, self._encoder())))
+            self._collect(waiting_max=2)
         self.shelf.vectors.remove([chunk_id for change in batch.removed for chunk_id in change.chunk_ids])
+
+    def _collect(self, waiting_max: int) -> None:
+        """Take over the vectors of the batches encoded first, until so many wait."""
+        while len(self._encoding) > waiting_max:
+            chunk_ids, encoded = self._encoding.popleft()
+            owners, vectors = encoded.result()
+            self.shelf.vectors.append(chunk_ids[owners], vectors)
 
     def _into_indicators(self, batch: Batch) -> None:
         self.shelf.indicators.append([stored for stored, _ in batch.added])
@@ -80,6 +94,7 @@ class Updater:
 
     def publish(self, seq: int, only: Collection[str] = NAMES) -> None:
         """Make what was kept visible, in the order of the shelf."""
+        self._collect(waiting_max=0)
         for name, index in self.shelf.indexes().items():
             if name in only:
                 index.publish(seq)
@@ -88,8 +103,13 @@ class Updater:
         """Let background work end."""
         self.shelf.lexical.finish()
 
+    def close(self) -> None:
+        """End the thread that encodes."""
+        self._aside.shutdown(wait=True, cancel_futures=True)
+
     def discard(self) -> None:
         """Forget what was kept and not published."""
+        self._encoding.clear()
         for index in self.shelf.indexes().values():
             index.discard()
 
