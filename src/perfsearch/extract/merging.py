@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
-from perfsearch.extract.alignment import SIMILARITY_MIN, Alignment
+from perfsearch.extract.alignment import SIMILARITY_MIN, Alignment, Block
 from perfsearch.extract.anchors import Side
 
 MERGE_GAP_MAX = 100
@@ -14,6 +16,7 @@ MERGE_GAP_SHARE = 0.6
 share of the two."""
 FOREIGN_GAP_MIN = 12
 FOREIGN_SHARE = 0.5
+STRETCH_GAP_MAX = 8
 """A gap of this length is no gap where at least this share of it comes from another source (two sources merged)."""
 MOVED_GAP_MAX = 40
 MOVED_COVER_MIN = 0.6
@@ -33,6 +36,7 @@ the characters in common."""
 def merge(alignments: list[Alignment], sources: Side) -> list[Alignment]:
     """Join what was parted by words put in, and sentences that were moved; passages of two sources stay apart."""
     cover = _Cover(alignments, sources)
+    alignments = [part for alignment in alignments for part in _split(alignment, cover)]
     merged: list[Alignment] = []
     ordered = sorted(alignments, key=lambda a: (a.part_a, a.part_b, a.start_a, a.start_b))
     for _, pair in groupby(ordered, key=lambda a: (a.part_a, a.part_b)):
@@ -69,7 +73,9 @@ class _Cover:
 
     def __init__(self, alignments: list[Alignment], sources: Side) -> None:
         self._groups = sources.groups
-        self._spans = sorted((a.start_a, a.end_a, int(sources.groups[a.part_b])) for a in alignments)
+        self._spans = sorted(
+            (start, end, int(sources.groups[a.part_b])) for a in alignments for start, end in _stretches(a.blocks)
+        )
 
     def foreign(self, start: int, end: int, alignment: Alignment) -> bool:
         """Whether what lies between is another source's."""
@@ -85,6 +91,47 @@ class _Cover:
                 taken += max(0, min(stop, end) - max(begin, at))
                 at = max(at, min(stop, end))
         return taken >= FOREIGN_SHARE * (end - start)
+
+
+def _stretches(blocks: Sequence[Block]) -> list[tuple[int, int]]:
+    """Places of the draft that runs make up, small gaps included."""
+    found: list[tuple[int, int]] = []
+    for start, _, length in sorted(blocks):
+        if found and start - found[-1][1] <= STRETCH_GAP_MAX:
+            found[-1] = (found[-1][0], max(found[-1][1], start + length))
+        else:
+            found.append((start, start + length))
+    return found
+
+
+def _split(alignment: Alignment, cover: _Cover) -> list[Alignment]:
+    """Part a passage where the draft has another source's words in it and the source goes straight on."""
+    parts: list[list[Block]] = [[]]
+    # Runs of a character or two between other words are chance.
+    blocks = [block for block in alignment.blocks if block[2] > 1] or list(alignment.blocks)
+    for block in blocks:
+        if parts[-1]:
+            end_a, end_b = parts[-1][-1][0] + parts[-1][-1][2], parts[-1][-1][1] + parts[-1][-1][2]
+            one_sided = block[1] - end_b <= (block[0] - end_a) // 2
+            if one_sided and cover.foreign(end_a, block[0], alignment):
+                parts.append([])
+        parts[-1].append(block)
+    if len(parts) == 1:
+        return [alignment]
+    return [_of_blocks(alignment, part) for part in parts]
+
+
+def _of_blocks(alignment: Alignment, blocks: list[Block]) -> Alignment:
+    first, last = blocks[0], blocks[-1]
+    return replace(
+        alignment,
+        start_a=first[0],
+        end_a=last[0] + last[2],
+        start_b=first[1],
+        end_b=last[1] + last[2],
+        matched=sum(length for _, _, length in blocks),
+        blocks=tuple(blocks),
+    )
 
 
 def _merge_in_order(pair: list[Alignment], cover: _Cover) -> list[Alignment]:

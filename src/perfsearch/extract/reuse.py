@@ -81,7 +81,7 @@ def find_reuse(
     evidence = _Evidence(side_a, names_a, known)
     found = _accept(align(side_a, side_b, find_anchors(side_a, side_b), evidence.worth), evidence)
     found = [snap(alignment, side_a, side_b) for alignment in found]
-    merged = without_weaker(merge(found, side_b))
+    merged = [snap(alignment, side_a, side_b) for alignment in without_weaker(merge(found, side_b))]
     passages = [_passage(a, side_a, side_b, names_a[a.part_a], *names_b[a.part_b]) for a in merged]
     return [p for p in passages if p is not None and min(p.end - p.start, p.source_end - p.source_start) >= min_length]
 

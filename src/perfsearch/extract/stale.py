@@ -71,7 +71,7 @@ def find_stale(draft: Filing, source: Filing, passage: Passage) -> list[Stale]:
         for what, start, end, expected, certainty, message in finder(draft, source, passage, text):
             if what != "misprint" and any(a < end and start < b for a, b in known):
                 continue
-            place = _same_place(passage, start, end)
+            place = _same_place(passage, text, start, end)
             if place is not None:
                 found.append(Stale(what, start, end, *place, text[start:end], expected, certainty, message))
     return found
@@ -80,13 +80,15 @@ def find_stale(draft: Filing, source: Filing, passage: Passage) -> list[Stale]:
 _Found = tuple[What, int, int, str | None, Certainty, str]
 
 
-def _same_place(passage: Passage, start: int, end: int) -> tuple[int, int] | None:
+def _same_place(passage: Passage, text: str, start: int, end: int) -> tuple[int, int] | None:
     """Where in the source the same characters stand; None where they are not the same there."""
+    # Marks are not part of the runs: a run must hold the letters and digits, or touch a finding of marks alone.
+    letters = [place for place in range(start, end) if text[place].isalnum()] or [start]
     for a, b, c, d in passage.blocks:
-        # Marks between the characters are not part of a run, so that the ends need not be exact.
-        if a <= start and end <= b + 1:
-            offset = c - a if b - a == d - c else round((start - a) * (d - c) / max(1, b - a)) + c - start
-            return max(c, start + offset), min(d + 1, end + offset)
+        if a <= letters[0] <= letters[-1] <= (b - 1 if text[start:end].strip("，、；：。 ") else b):
+            # Marks may differ in number on both sides.
+            at = c + (start - a if b - a == d - c else round((start - a) * (d - c) / (b - a)))
+            return max(0, at), at + end - start
     return None
 
 
