@@ -58,8 +58,8 @@ def test_the_answers_are_as_good_as_they_were(judged: Evaluation, kind: str) -> 
 
 @pytest.mark.real
 @pytest.mark.parametrize("kind", [*FLOORS, "all"])
-def test_both_halves_together_are_never_worse_than_the_better_half_by_more_than_a_point(
-    judged: Evaluation, kind: str
-) -> None:
+def test_both_halves_together_are_not_worse_than_the_better_half(judged: Evaluation, kind: str) -> None:
+    # One query that falls from the first place to the second costs its type 1.9 points of 19 queries.
+    allowed = 1.0 if kind == "all" else 2.0
     found = {row.mode: row.ndcg for row in judged.measured if row.type == kind}
-    assert found["hybrid"] >= max(found["lexical"], found["semantic"]) - 1.0
+    assert found["hybrid"] >= max(found["lexical"], found["semantic"]) - allowed
