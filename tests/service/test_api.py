@@ -51,7 +51,14 @@ def test_search_answers_what_the_library_answers(client: TestClient, sample: Lib
 
 
 def test_search_takes_every_filter(client: TestClient, sample: Library) -> None:
-    params = {"q": "项目", "year": "2019..2021", "budget": "10万..1000万", "section": "basis", "limit": 5, "by": "passage"}
+    params = {
+        "q": "项目",
+        "year": "2019..2021",
+        "budget": "10万..1000万",
+        "section": "basis",
+        "limit": 5,
+        "by": "passage",
+    }
     expected = sample.search(
         "项目", by="passage", limit=5,
         filters=Filters(year_from=2019, year_to=2021, budget_min=1e5, budget_max=1e7, section="basis"),
@@ -102,7 +109,9 @@ def test_a_review_is_downloaded_as_a_file(client: TestClient, some_id: str, form
 def test_citations_are_read_out_of_a_text_with_their_policies(client: TestClient) -> None:
     text = "根据《中华人民共和国预算法》和国办发[2016]10 号文件。"
     items = client.post("/api/v1/citations:extract", json={"text": text}).json()["items"]
-    assert [text[i["citation"]["start"] : i["citation"]["end"]] for i in items] == [i["citation"]["text"] for i in items]
+    assert [text[i["citation"]["start"] : i["citation"]["end"]] for i in items] == [
+        i["citation"]["text"] for i in items
+    ]
     assert items[0]["status"] == "resolved"
     assert items[1]["citation"]["document_number"] == "国办发〔2016〕10号"
 
@@ -123,7 +132,9 @@ def test_cursors_walk_a_list_whole_and_once(client: TestClient, sample: Library)
 
 def test_a_cursor_of_another_query_is_refused(client: TestClient) -> None:
     cursor = client.get("/api/v1/filings?limit=5").headers["x-next-cursor"]
-    found = problem(client.get("/api/v1/filings", params={"limit": 5, "year": "2020", "cursor": cursor}), 422, "invalid-request")
+    found = problem(
+        client.get("/api/v1/filings", params={"limit": 5, "year": "2020", "cursor": cursor}), 422, "invalid-request"
+    )
     assert found["field"] == "cursor"
     problem(client.get("/api/v1/filings", params={"cursor": "A" * 40}), 422, "invalid-request")
 
@@ -132,7 +143,11 @@ def test_a_cursor_expires_when_the_library_changes(make_client: Any) -> None:
     client = make_client()
     first = client.get("/api/v1/filings?limit=5")
     assert client.delete(f"/api/v1/filings/{first.json()['filings'][0]['id']}").status_code == 204
-    problem(client.get("/api/v1/filings", params={"limit": 5, "cursor": first.headers["x-next-cursor"]}), 410, "cursor-expired")
+    problem(
+        client.get("/api/v1/filings", params={"limit": 5, "cursor": first.headers["x-next-cursor"]}),
+        410,
+        "cursor-expired",
+    )
 
 
 def test_an_unchanged_answer_is_not_sent_again(make_client: Any) -> None:
@@ -176,7 +191,10 @@ def test_an_upload_is_added_once_and_its_file_is_given_back(make_client: Any, dr
     assert client.get(first.headers["location"]).json()["project_name"] == "北横河除险加固"
     assert client.get(first.headers["location"] + "/original").content == data
     assert client.post("/api/v1/filings", files={"file": ("新.txt", data)}).status_code == 200
-    assert client.get("/api/v1/search", params={"q": "北横河除险加固"}).json()["hits"][0]["filing_id"] == first.json()["filings"][0]
+    assert (
+        client.get("/api/v1/search", params={"q": "北横河除险加固"}).json()["hits"][0]["filing_id"]
+        == first.json()["filings"][0]
+    )
 
 
 def test_the_same_idempotency_key_is_answered_the_same(make_client: Any, draft_file: Path) -> None:
@@ -294,7 +312,9 @@ def test_too_many_requests_are_a_429_that_says_when_to_come_again(make_client: A
     assert 1 <= int(refused.headers["retry-after"]) <= 60
 
 
-def test_a_library_that_another_process_writes_to_is_a_503(make_client: Any, library_copy: Path, draft_file: Path) -> None:
+def test_a_library_that_another_process_writes_to_is_a_503(
+    make_client: Any, library_copy: Path, draft_file: Path
+) -> None:
     from perfsearch.indexes.lock import write_lock
 
     client = make_client(settings={"lock_wait_seconds": 0.05})

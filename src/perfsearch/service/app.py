@@ -104,3 +104,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schema["security"] = [{}, {"key": []}]
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+if __name__ == "__main__":
+    import json
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(describe(create_app(Settings(library=Path(folder)))), ensure_ascii=False, indent=1))

@@ -1,0 +1,100 @@
+"""The client: the same values as the library, and the service's refusals as errors."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from perfsearch.client import Client, ProblemError
+from perfsearch.library import Library
+from perfsearch.model import Value
+from perfsearch.service.app import create_app
+from perfsearch.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def address(sample_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    directory = Path(shutil.copytree(sample_directory, tmp_path_factory.mktemp("client") / "library"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(Settings(library=directory)), port=port, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Iterator[Client]:
+    with Client(address) as found:
+        yield found
+
+
+def plain(values: Iterable[Value]) -> list[object]:
+    """Without the path on the service's disk, which is no part of the public JSON."""
+    return [value.model_dump(mode="json") for value in values]
+
+
+def test_questions_are_answered_as_by_the_library(client: Client, sample: Library, corpus: Path) -> None:
+    hits = client.search("河道养护", limit=3).hits
+    assert plain(hits) == plain(sample.search("河道养护", limit=3).hits)
+    assert [hit.filing_id for hit in client.search_all("河道养护", limit=2)] == [
+        hit.filing_id for hit in sample.search("河道养护", limit=100).hits
+    ]
+    one = hits[0].filing_id
+    draft = corpus / "linjiang-hedao-yanghu-2018.txt"
+    assert plain([client.get(one)]) == plain([sample.get(one)])
+    assert plain(client.similar(one).hits) == plain(sample.similar(one).hits)
+    assert client.similar(draft).hits
+    assert client.parse(draft)[0].project_name == "区管河道日常养护"
+    assert client.facets("河道").total == sample.facets("河道").total
+    assert client.indicators(like=one).recommended == sample.indicators(like=one).recommended
+    assert plain(client.duplicates(one).matches) == plain(sample.duplicates(one).matches)
+    assert client.review(one).findings == sample.review(one).findings
+    assert client.read_citations("按照《预算法》").items[0].status == "resolved"
+    assert [policy.policy_id for policy in client.all_policies()] == [
+        policy.policy_id for policy in sample.policies(limit=1000).policies
+    ]
+    assert [summary.id for summary in client.list()] == [summary.id for summary in sample.list()]
+
+
+def test_a_refusal_is_an_error_with_its_type_and_field(client: Client) -> None:
+    with pytest.raises(ProblemError, match="404") as none:
+        client.get("2020-none")
+    assert none.value.type == "urn:perfsearch:problem:not-found"
+    with pytest.raises(ProblemError) as wrong:
+        client.search("x", year="MMXX")
+    assert (wrong.value.status, wrong.value.field) == (422, "year")
+
+
+def test_filings_are_added_and_removed(client: Client, corpus: Path, tmp_path: Path) -> None:
+    text = (corpus / "linjiang-hedao-yanghu-2018.txt").read_text(encoding="utf-8")
+    file = tmp_path / "新.txt"
+    file.write_text(text.replace("区管河道日常养护", "北横河除险加固"), encoding="utf-8")
+    report = client.add(file, idempotency_key="one")
+    assert report.added == 1
+    assert client.add(file, idempotency_key="one") == report
+    client.remove(report.filings[0])
+    with pytest.raises(ProblemError):
+        client.get(report.filings[0])
+
+
+def test_a_busy_service_is_asked_again_when_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    answers = iter([httpx.Response(503, headers={"retry-after": "2"}), httpx.Response(200, json={"policies": []})])
+    with Client(transport=httpx.MockTransport(lambda request: next(answers))) as client:
+        assert client.policies().policies == ()
+    assert waits == [2.0]
