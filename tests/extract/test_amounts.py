@@ -111,6 +111,7 @@ def test_a_total_that_the_sentence_names_belongs_to_its_parts() -> None:
 def test_two_amounts_or_far_apart_amounts_are_no_enumeration() -> None:
     for text in (
         "设备30万元、软件20万元。",
+        "设备30万元、软件20万元、培训5万元等。",
         "经过多年努力建成平台投入30万元，之后围绕用户需求不断改进服务方式和服务内容等各项工作又投入20万元，最终完成全部建设内容并通过验收后支付5万元。",
     ):
         assert list(enumerations(text, find_amounts(text))) == []

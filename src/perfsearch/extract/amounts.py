@@ -7,9 +7,10 @@ An amount is only read where 元 or a scale (万, 亿) before a stop says that i
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 _WIDE = str.maketrans("０１２３４５６７８９．", "0123456789.")
 _AMOUNT = re.compile(
@@ -30,10 +31,14 @@ _QUARTER = re.compile(r"第?\s*(?P<quarter>[一二三四1-4])\s*(?:个)?季度|[
 _QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？\n]?")
 _TOTAL = re.compile(
-    r"(?:项目|本项目|年度|本年度|当年|今年|预计|申请|安排|所需)?(?:总经费|经费总额|总预算|预算总额|项目总投入|资金总额|预算总计|总金额|项目预算|经费预算|预算金额|预算资金|财政经费|财政资金|项目经费|项目资金|专项经费)"
-    r"(?:总额|合计|共计|预算)?(?:预计|约|为|共|共计|合计|总计|是|计|需)?[:：]?\s*(?=[\d０-９])"
+    r"(?:总经费|经费总额|总预算|预算总额|资金总额|总金额|项目预算|经费预算|预算金额|年度预算)"
+    r"(?:总额|合计|共计)?(?:预计|约|为|共|共计|合计|总计|是|计|需)?[:：]?\s*(?=[\d０-９])"
 )
 _SUM_WORD = re.compile(r"(?:合计|共计|总计|总额为?|小计)[:：为]?\s*$")
+_AND_MORE = re.compile(r"其余|剩余|余款|另有|等(?=$|[，。；、]|费|支出|项|方面)|尚有|还有|不足部分")
+"""What says that a list of parts does not name them all."""
+MARKS_MAX = 400
+"""Mentions of a quarter that are looked at in one text."""
 LABEL_LENGTH_MAX = 28
 """Characters between two amounts of one enumeration; a longer stretch is prose."""
 
@@ -91,12 +96,13 @@ def quarters(text: str, amounts: list[Amount]) -> Group | None:
     `complete` is False where a quarter has no amount of its own, or more than one: then nothing can be added up.
     """
     by_quarter: dict[int, list[Amount]] = {}
-    marks = list(_QUARTER.finditer(text.translate(_WIDE)))
+    marks = list(islice(_QUARTER.finditer(text.translate(_WIDE)), MARKS_MAX))
+    starts = [amount.start for amount in amounts]
     cumulative = False
     for mark, following in zip(marks, [*marks[1:], None], strict=False):
         stop = text.find("。", mark.end())
         end = min(following.start() if following else len(text), stop if stop >= 0 else len(text))
-        inside = [a for a in amounts if mark.end() <= a.start < end and not a.per]
+        inside = [a for a in amounts[bisect_left(starts, mark.end()) : bisect_left(starts, end)] if not a.per]
         if "累计" in text[mark.end() : end] and inside:
             cumulative = True
         key = (10 + (mark["half"] == "下")) if mark["half"] else _QUARTERS[mark["quarter"] or mark["letter"]]
@@ -117,8 +123,10 @@ def enumerations(text: str, amounts: list[Amount]) -> Iterator[Group]:
 
     A total that stands before 其中 or behind 合计 in the sentence is `stated`.
     """
+    starts = [amount.start for amount in amounts]
     for sentence in _SENTENCE.finditer(text):
-        inside = [a for a in amounts if sentence.start() <= a.start < sentence.end() and not a.per and not a.elsewhen]
+        span = slice(bisect_left(starts, sentence.start()), bisect_left(starts, sentence.end()))
+        inside = [a for a in amounts[span] if not a.per and not a.elsewhen]
         if len(inside) < 3 or _QUARTER.search(sentence[0]):
             continue
         stated = None
@@ -129,7 +137,7 @@ def enumerations(text: str, amounts: list[Amount]) -> Iterator[Group]:
             stated = before[-1] if before else None
         if len(inside) > 1 and _SUM_WORD.search(text[max(0, inside[-1].start - 6) : inside[-1].start]):
             stated, inside = inside[-1], inside[:-1]
-        if len(inside) < 3 or not _labelled(text, inside):
+        if len(inside) < 3 or not _labelled(text, inside) or _AND_MORE.search(text, inside[0].start, sentence.end()):
             continue
         yield Group(inside[0].start, inside[-1].end, tuple(inside), stated=stated)
 

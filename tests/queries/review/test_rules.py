@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -211,6 +212,11 @@ SILENT: list[tuple[str, Filing]] = [
     ("form.procurement-denied", filing({"safeguards": "委托第三方开展满意度调查，设备公开招标采购。"})),
     ("form.plans-another-year", filing({"overview": "自2021年起在三个街道试点，2022年计划改造300户。"})),
     ("form.plans-another-year", filing({"necessity": "2021年全区跌倒事件120起。"})),
+    ("form.procurement-denied", filing({"plan": "购买服务器2台，升级系统。" + SECTIONS["plan"]})),
+    ("form.plans-another-year", filing({"overview": "2021年主要完成了评估，2021年安排资金60万元。"})),
+    ("form.plans-another-year", filing({"overview": "2021年计划改造200户，实际改造210户。"})),
+    ("form.plans-another-year", filing({"plan": "2021年将开展试点，2022年将全面推开。"})),
+    ("form.plans-another-year", filing({"necessity": "2021年计划完成率100%。"})),
     ("form.another-body", filing({"safeguards": "须报区民政局备案，由区民政局验收；云江市民政局统一指导。"})),
     ("form.another-body", filing({"safeguards": "临江区民政局负责实施，参照望潮区民政局的做法。"})),
     ("form.another-body", filing({"plan": "会同望潮区民政局联合开展评估。"})),
@@ -227,6 +233,10 @@ SILENT: list[tuple[str, Filing]] = [
     ("money.parts-of-text", filing({"plan": "每户材料300元、人工500元、评估100元。"})),
     ("money.total-in-text", filing({"plan": "本项目总经费180万元，上年总经费150万元，累计投入600万元。"})),
     ("money.total-in-text", filing({"plan": "项目预算180万元，其中区级财政资金120万元。"})),
+    ("money.parts-of-text", filing({"plan": "材料费90万元、人工费50万元、评估费20万元等，据实结算。"})),
+    ("money.parts-of-text", filing({"plan": "材料费90万元，人工费50万元，评估费20万元，其余为管理费。"})),
+    ("money.total-in-text", filing({"plan": "子项目一总预算100万元；子项目二总预算80万元。"})),
+    ("money.total-in-text", filing({"plan": "安排区级专项经费90万元用于材料。"})),
     ("table.no-satisfaction", filing(rows=(*ROWS[:5], ("影响力目标", "其它", "社区满意度", ">=90%")))),
     ("table.malformed-target", row("平均响应时间（分钟）", "≤0.5")),
     ("table.malformed-target", row("完成时间", "2022年06月30日前")),
@@ -251,6 +261,7 @@ SILENT: list[tuple[str, Filing]] = [
     ("table.satisfaction-misplaced", row("满意度调查次数（次）", "=2")),
     ("table.satisfaction-in-words", row("满意度调查开展情况", "完成", "产出目标", "时效")),
     ("table.not-satisfaction", row("有效投诉率", "<=1%", "效果目标", "满意度")),
+    ("table.not-satisfaction", row("学员", ">=90%", "效果目标", "满意度")),
     ("table.not-satisfaction", row("公众安全感", ">=95%", "效果目标", "满意度")),
     ("table.cost-at-least", row("补助标准（元/人）", ">=300", "产出目标", "成本")),
     ("table.cost-at-least", row("成本节约率", ">=5%", "产出目标", "成本")),
@@ -380,3 +391,31 @@ def test_a_rule_or_a_family_can_be_switched_off_and_an_unknown_name_is_refused()
     assert [info.enabled for info in list_rules(["form.dates-order"])].count(False) == 1
     with pytest.raises(UsageError):
         find_rules(["form.no-such-rule"])
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "一季度10万元、",
+        "设备10万元、",
+        "2021年计划",
+        "购买心理服务",
+        "培训300人，",
+        "望潮区民政局",
+        "共10万元。",
+        "（",
+        "年",
+        "二季度累计",
+    ],
+)
+def test_the_rules_take_time_in_proportion_to_the_text(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        draft = Draft(filing({"overview": text, "plan": text, "goals": text}))
+        started = time.perf_counter()
+        apply_rules(draft, [rule for rule in RULES if rule.family != "basis"])
+        return time.perf_counter() - started
+
+    seconds(1_000)
+    # Ten times the text within thirty times the time; a square would take a hundred.
+    assert seconds(60_000) < max(0.5, 30 * seconds(6_000))

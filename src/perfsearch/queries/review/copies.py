@@ -60,9 +60,17 @@ def _other_unit(draft: Draft) -> Verdict:
 
 def _covered(draft: Draft, matches: Sequence[DuplicateMatch], own: Sequence[DuplicateMatch]) -> int:
     """Letters, digits and ideographs that stand in at least one match, and in none of the applicant's own."""
-    places = {(m.section, place) for m in matches for place in range(m.start, m.end)}
-    places -= {(m.section, place) for m in own for place in range(m.start, m.end)}
-    return sum(draft.text(section)[place].isalnum() for section, place in places)
+    masks: dict[str, bytearray] = {}
+    for group, mark in ((matches, 1), (own, 0)):
+        for match in group:
+            mask = masks.setdefault(match.section, bytearray(len(draft.text(match.section))))
+            mask[match.start : match.end] = bytes([mark]) * (min(match.end, len(mask)) - match.start)
+    return sum(
+        character.isalnum()
+        for section, mask in masks.items()
+        for character, marked in zip(draft.text(section), mask, strict=True)
+        if marked
+    )
 
 
 _SINCE = re.compile(r"(?:自|从|截至|截止|于|在)\s*$")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import date
+from itertools import islice
 
 from perfsearch.model.review import Evidence
 from perfsearch.queries.review.draft import SECTION_NAMES, Draft
@@ -13,6 +14,8 @@ from perfsearch.queries.review.rule import Check, Hit, Verdict, insufficient, no
 SHORT = 15
 """Characters below which a section says nothing that could be examined: 车改后聘用司机工资等 has 10, the shortest section
 of the sample filings that says something 38."""
+PLACES_MAX = 50
+"""Places of one kind that are looked at in a section."""
 EXAMINED = ("overview", "necessity", "safeguards", "plan", "goals", "annual_goals")
 _POINTER = re.compile(r"^(?:详见|见|参见|同上|见附件)")
 _MARKS = re.compile(r"[\s\W_]+")
@@ -160,7 +163,7 @@ def _several_years(draft: Draft) -> bool:
 
 
 _BUYS = re.compile(
-    r"(?:采取|采用|通过|以|实行)?政府购买(?:社会组织|社会力量)?服务|向社会(?:力量|组织)?购买|购买(?:[^，。；、“”\s]{0,10})(?:服务|岗位)|"
+    r"(?:采取|采用|通过|以|实行)?政府购买(?:社会组织|社会力量)?服务|向社会(?:力量|组织)?购买|购买(?:[^，。；、“”\s]{0,10})(?:服务(?!器|端|台|站|点|车)|岗位)|"
     r"(?:承办单位|承接单位|受托单位|中标单位)[：:]\s*[^，。；\s]{2,20}公司|物业管理服务(?=[、，。费])"
 )
 _BUYS_NOT = re.compile(
@@ -186,7 +189,7 @@ def _procurement(draft: Draft) -> Verdict:
     places = [
         draft.at(name, match.start(), match.end())
         for name in ("overview", "plan", "goals", "safeguards", "annual_goals")
-        for match in _BUYS.finditer(draft.text(name))
+        for match in islice(_BUYS.finditer(draft.text(name)), PLACES_MAX)
         if _speaks_of_buying(draft.text(name), match)
     ]
     if not places:
@@ -203,8 +206,17 @@ def _procurement(draft: Draft) -> Verdict:
 
 
 _PLANNED = re.compile(
-    r"(?<!\d)(?P<year>20\d\d)年(?:度)?(?:，|,)?(?P<verb>(?:本项目|项目|我[局委办会区市]|全[市区县]|市|区)?(?:计划|拟|将|预计|继续(?:安排|开展|实施|推进)|安排|项目经费|项目预算|主要(?:开展|用于|完成)))"
+    r"(?<!\d)(?P<year>20\d\d)年(?:度)?[，,]?(?:本?项目|我[局委办会区市院校]|全[市区县]|[市区县])?"
+    r"(?:计划(?!完成|任务|执行|指标|书|的)|拟|将|预计|继续(?:安排|开展|实施|推进)(?!了))"
 )
+_DONE = re.compile(r"实际|已经?|完成了|开展了|实施了|上年|去年")
+
+
+def _sentence(text: str, position: int) -> str:
+    """The sentence around a position."""
+    start = max(text.rfind(mark, 0, position) for mark in "。；;\n") + 1
+    stop = min((end for mark in "。；;\n" if (end := text.find(mark, position)) >= 0), default=len(text))
+    return text[start:stop]
 
 
 def _plans_other_year(draft: Draft) -> Verdict:
@@ -213,10 +225,13 @@ def _plans_other_year(draft: Draft) -> Verdict:
         return insufficient("年度未填")
     hits = []
     for name in ("overview", "plan", "goals", "annual_goals"):
-        for match in _PLANNED.finditer(draft.text(name)):
+        for match in islice(_PLANNED.finditer(draft.text(name)), PLACES_MAX):
             # A project that began earlier may say so (自2021年起); what is planned for a past year was copied.
-            before = draft.text(name)[max(0, match.start() - 2) : match.start()]
-            if int(match["year"]) < year and not re.search(r"[自从至到—\-]$|底", before):
+            text = draft.text(name)
+            before = text[max(0, match.start() - 2) : match.start()]
+            sentence = _sentence(text, match.start())
+            told = _DONE.search(sentence) or str(year) in sentence  # what was done, or a plan of several years
+            if int(match["year"]) < year and not told and not re.search(r"[自从至到—\-]$|底", before):
                 hits.append(
                     Hit(
                         f"{year} 年度的申报表写的是 {match['year']} 年的计划，像是沿用旧稿未改。",
@@ -247,7 +262,7 @@ def _other_body(draft: Draft) -> Verdict:
     hits = []
     for name in ("overview", "necessity", "plan", "goals", "annual_goals", "safeguards"):
         text = draft.text(name)
-        for found in pattern.finditer(text):
+        for found in islice(pattern.finditer(text), PLACES_MAX):
             start = found.start("name")
             stem = found["place"][:-ending]
             verb = next((word for word in _VERBS if stem.startswith(word)), "")

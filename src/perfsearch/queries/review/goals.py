@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from perfsearch.extract.quantities import Quantity, find_quantities, fold_unit
 from perfsearch.queries.review.draft import SECTION_NAMES, Draft, Row
@@ -14,6 +15,8 @@ SAME_SUBJECT = 0.6
 """Share of the indicator's character pairs that stand in the promise: 老年人体检人数 and 完成体检9.6万人 share 体检."""
 RATIO_MAX = 2.0
 """Figures of one thing that differ by more than twofold are figures of two things."""
+PROMISES_MAX = 300
+"""Promises that are held against the table; a longer list is no goal but an annex."""
 UNMEASURED_MIN = 3
 UNMEASURED_SHARE = 0.6
 _COUNT_TAIL = re.compile(r"(?:总)?(?:数量|人数|次数|场次|份数|户数|件数|篇数|页数|家数|面积|长度|里程|数|量)$")
@@ -30,12 +33,13 @@ class _Promise:
 
 
 def _promises(draft: Draft, sections: tuple[str, ...]) -> list[_Promise]:
-    return [
+    found = (
         _Promise(name, quantity, draft.text(name)[quantity.clause_start : quantity.clause_end])
         for name in sections
         for quantity in find_quantities(draft.text(name), draft.filing.fiscal_year)
         if not quantity.past and not quantity.relative
-    ]
+    )
+    return list(islice(found, PROMISES_MAX))
 
 
 def _pairs(text: str) -> set[str]:

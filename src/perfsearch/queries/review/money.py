@@ -272,6 +272,8 @@ def _totals(draft: Draft) -> Verdict:
     year = _year_amount(draft)
     if year is None:
         return insufficient("表中没有预算数，无法与文中的金额核对")
+    if len({amount.yuan for _, amount in found}) > 1:
+        return insufficient("文中写了几个总额，不能确定哪一个是本项目的")
     known = _known_amounts(draft)
     hits = [
         Hit(

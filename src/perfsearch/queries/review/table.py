@@ -174,8 +174,15 @@ _ABOUT_OPINION = re.compile(
 )
 
 
+_WHO = re.compile(
+    r"(?:[员生人者众民师工户方]|单位|企业|公众|对象|家长|职工|师生|部门|机构|用户|客户|家庭|社会|家属|学校|社区|商户|干部|团体|协会|学会)$"
+)
+
+
 def _not_satisfaction(draft: Draft, row: Row) -> Hit | None:
     if row.dimension != "satisfaction" or row.process or _ABOUT_OPINION.search(row.name + row.target):
+        return None
+    if _WHO.search(row.fold):  # under 满意度, 学员 is how content they are
         return None
     return Hit(f"“{row.name}”不是服务对象的评价，填在“{row.level1}／{row.level2}”下。", (row.evidence(),))
 
