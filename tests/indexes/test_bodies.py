@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfsearch.errors import LibraryDamaged
+from perfsearch.indexes import bodies
+from perfsearch.indexes.bodies import decode_body, decode_sections, encode_body
+from perfsearch.model import Filing, Place, Source, TargetValue, Warning
+from tests.indexes.samples import make_filing
+
+
+@given(
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=60), st.floats(allow_nan=False, allow_infinity=False)
+)
+def test_a_filing_comes_back_as_it_was(text: str, amount: float) -> None:
+    form = make_filing(1, sections={"overview": text, "其他": ""}, project_name=text)
+    form = form.model_copy(update={"budget": form.budget.model_copy(update={"carried_over": amount})})
+    assert decode_body(encode_body(form)) == form
+    assert decode_sections(encode_body(form)) == form.sections
+
+
+def test_everything_that_a_filing_can_hold_comes_back() -> None:
+    form = make_filing(1)
+    row = form.indicators[0].model_copy(update={"value": TargetValue(op=">=", number=1.5), "place": Place(page=2)})
+    form = form.model_copy(
+        update={
+            "indicators": (row,),
+            "warnings": (Warning(code="a", message="b", field="c"),),
+            "places": {"overview": (Place(page=1, box=(0.0, 1.0, 2.0, 3.0)),)},
+            "source": Source(file="a.pdf", index=2, pages=(1, 2), path="/x/a.pdf"),
+        }
+    )
+    assert decode_body(encode_body(form), "/x/a.pdf") == form
+    assert decode_body(encode_body(form)).source.path is None  # a column of its own
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda b: b[:-9], lambda b: b"\x07" + b[1:], lambda b: b"", lambda b: b[:9] + b"xx" + b[11:]]
+)
+def test_bytes_that_are_no_filing_are_damage(harm: object) -> None:
+    broken = harm(encode_body(make_filing(1)))  # type: ignore[operator]
+    for decode in (decode_body, decode_sections):
+        with pytest.raises(LibraryDamaged, match="can't be read"):
+            decode(broken)
+    with pytest.raises(LibraryDamaged):
+        decode_body(None)  # type: ignore[arg-type]
+
+
+def test_the_phrases_that_bodies_were_written_against_never_change() -> None:
+    assert hashlib.sha256(bodies._phrases()).hexdigest()[:16] == "69000295c4ada61a"
+    assert len(bodies._phrases()) < 32_768  # deflate looks no further back
+
+
+@pytest.mark.real
+def test_the_phrases_are_worth_their_while(shared: Path) -> None:
+    lines = (shared / "gold" / "filings.jsonl").read_text(encoding="utf-8").splitlines()
+    forms = [Filing(**json.loads(line)) for line in lines]
+    plain = sum(len(zlib.compress(form.model_dump_json(exclude_defaults=True).encode(), 6)) for form in forms)
+    assert sum(len(encode_body(form)) for form in forms) < 0.75 * plain
