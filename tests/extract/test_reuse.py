@@ -174,3 +174,12 @@ def test_half_a_megabyte_of_text_is_fast() -> None:
     [found] = find_reuse(sections, [sections, fold_sections({"plan": SOURCE})])
     assert (found.start, found.end) == (0, len(text))
     assert time.perf_counter() - started < 20
+
+
+def test_a_list_of_titles_that_gained_one_is_still_found() -> None:
+    old = "《中华人民共和国老年人权益保障法》；《国务院关于加快发展养老服务业的若干意见》（国发〔2013〕35号）；"
+    new = "《“十四五”国家老龄事业发展和养老服务体系规划》（国发〔2021〕35号）；"
+    rest = "《国务院办公厅关于推进养老服务发展的意见》（国办发〔2019〕5号）；《云江市居家养老服务补贴实施办法》。"
+    found = _one(old + new + rest, old + rest)
+    assert min(p.start for p in found) == 0
+    assert max(p.end for p in found) == len(old + new + rest)

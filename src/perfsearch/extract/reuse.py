@@ -176,9 +176,11 @@ def _accept(alignments: list[Alignment], evidence: _Evidence) -> list[Alignment]
 def _speaks_for_itself(alignment: Alignment, evidence: int) -> bool:
     if alignment.similarity < SIMILARITY_ALONE_MIN:
         return False
-    if alignment.longest >= GUARANTEED and evidence >= EVIDENCE_SAME_MIN:
-        return evidence >= EVIDENCE_MIN or alignment.similarity >= SAME_SIMILARITY
-    if evidence >= EVIDENCE_ALONE_MIN or alignment.longest >= KNOWN_RUN_MIN:
+    if alignment.longest >= GUARANTEED:
+        needed = EVIDENCE_SAME_MIN if alignment.similarity >= SAME_SIMILARITY else EVIDENCE_MIN
+    else:
+        needed = EVIDENCE_ALONE_MIN
+    if evidence >= needed or alignment.longest >= KNOWN_RUN_MIN:
         return True
     return alignment.matched >= KNOWN_MATCHED_MIN and alignment.similarity >= KNOWN_SIMILARITY_MIN
 

@@ -55,12 +55,12 @@ def duplicates(view: View, filing: Filing, min_length: int = MIN_LENGTH, *, para
         stored = view.filings(numbers)
     headers = view.summaries(np.asarray(numbers, dtype=np.int64))
     matches = [_match(draft, passage, headers[passage.source], stored[passage.source]) for passage in passages]
-    matches = _thinned(matches)
     within = [_match(draft, passage, None, filing) for passage in find_own_reuse(folded, known, min_length)]
+    # The figures count everything; what is listed of boilerplate and quotations is cut.
+    coverage, figures, per_section = rates(draft, matches + within)
     order = {name: place for place, name in enumerate(folded)}
-    every = sorted(matches + within, key=lambda m: (order[m.section], m.start, -m.end, m.source_filing_id))
+    every = sorted(_thinned(matches) + within, key=lambda m: (order[m.section], m.start, -m.end, m.source_filing_id))
     truncated = len(every) > MATCHES_MAX or any(len(part) > SECTION_CHARACTERS_MAX for part in filing.sections.values())
-    coverage, figures, per_section = rates(draft, every)
     by_id = {header.id: header for header in headers}
     return DuplicateReport(
         filing_id=filing.id,
