@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import os
 import shutil
+import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -43,6 +46,7 @@ class LexicalIndex:
         self._searcher: Any = None
         self._writer: Any = None
         self._bound: int | None = None
+        self._links: _Links | None = None
         if self._forward.log.seq:
             self._open()
 
@@ -54,8 +58,12 @@ class LexicalIndex:
         self._directory.mkdir(parents=True, exist_ok=True)
         if self._forward.log.seq:
             check_segments(self._directory, deep=False)
+        path = self._directory
+        if not os.access(path, os.W_OK):
+            self._links = _Links(path)
+            path = self._links.path
         try:
-            self._index = tantivy.Index(self._schema, path=str(self._directory), reuse=True)
+            self._index = tantivy.Index(self._schema, path=str(path), reuse=True)
             self._index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
             self._index.config_reader("manual")
             self._index.reload()
@@ -115,7 +123,7 @@ class LexicalIndex:
         return twin
 
     def _reload(self) -> None:
-        if self._index is None:
+        if self._index is None or self._links is not None:
             self._open()
         else:
             self._index.reload()
@@ -271,6 +279,17 @@ class LexicalIndex:
             except (ValueError, OSError) as error:
                 raise LibraryDamaged(f"{self._directory}: can't be written ({error})") from error
         return self._writer
+
+
+class _Links:
+    """A folder of links to the files of one that can't be written: tantivy wants a lock file of its own to read."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = Path(mkdtemp(prefix="perfsearch-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        for path in directory.iterdir():
+            if path.suffix != ".lock":
+                (self.path / path.name).symlink_to(path.absolute())
 
 
 def _size(path: Path) -> int:

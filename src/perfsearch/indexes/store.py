@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -353,7 +355,13 @@ class Store:
 
 
 def _engine(path: Path) -> Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
+    waiting = {"timeout": 30, "check_same_thread": False}
+    if path.exists() and not os.access(path.parent, os.W_OK):
+        # The write-ahead log needs a file beside the database, which can't be made here: read what stands.
+        unchanging = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
+        url = f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro{unchanging}&uri=true"
+        return sa.create_engine(url, connect_args=waiting)
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args=waiting)
 
     @sa.event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _: object) -> None:
@@ -361,11 +369,7 @@ def _engine(path: Path) -> Engine:
         # FULL: a commit is on the disk when it returns, also if the power fails.
         # The page size counts when the database is made: bodies of 2 to 4 KB would leave half of a 4 KB page empty.
         for pragma in ("page_size=16384", "journal_mode=WAL", "synchronous=FULL", "mmap_size=268435456"):
-            try:
-                cursor.execute(f"PRAGMA {pragma}")
-            except sqlite3.OperationalError:
-                # A directory that can't be written: the database still reads.
-                continue
+            cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     return engine
