@@ -18,6 +18,7 @@ from perfsearch.model import Budget, Filing, Indicator, Place, Source, Warning
 from perfsearch.readers import Document
 
 _YEAR_LINE = re.compile(r"[(\[]?\s{0,9}([\w\s]{4,12}?)\s{0,9}年\s{0,9}度")
+_ROWS_ABOVE = 4
 _COVER_LENGTH = 6_000
 """Characters from the beginning of a document in which its cover names the department and the year."""
 
@@ -207,7 +208,11 @@ class FilingReader:
     def _year(self, values: dict[str, Value]) -> int | None:
         """The year of the year line, else of the title, the table's heading, the start date or the cover."""
         first_label = self.marks[0].start if self.marks else self.segment.end
-        head = self.sheet.norm[self.segment.start : max(first_label, self.segment.title_end)]
+        start = self.segment.start
+        if not self.segment.titled:
+            # A title that the form does not know stands in the rows above the first label.
+            start = self.sheet.starts[max(0, self.sheet.row_of(start) - _ROWS_ABOVE)]
+        head = self.sheet.norm[start : max(first_label, self.segment.title_end)]
         match = _YEAR_LINE.search(head)
         candidates = [match[0] if match else "", head]
         candidates += [

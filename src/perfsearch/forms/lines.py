@@ -117,11 +117,15 @@ def join_broken_levels(lines: Sequence[TableLine], words: Vocabulary) -> None:
             if label is None or squeeze(text) in labels:
                 continue
             rest = label[len(squeeze(text)) :]
-            below = lines[number + 1].pieces
-            match = next((i for i, (c, t) in enumerate(below[:2]) if squeeze(t) == rest and c == column), None)
-            if match is not None:
-                line.pieces[at] = (column, label)
-                del below[match]
+            for below in lines[number + 1 : number + 6]:
+                match = next(
+                    (i for i, (c, t) in enumerate(below.pieces[:2]) if squeeze(t) == rest and c == column), None
+                )
+                if match is not None:
+                    line.pieces[at] = (column, label)
+                    del below.pieces[match]
+                if match is not None or column is None or any(c == column for c, _ in below.pieces):
+                    break
 
 
 def _cells(cells: list[str], columns: Columns) -> list[tuple[int | None, str]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from perfsearch.forms.description import Column, Field, Form, Heading, Kind, Section
 
-LEVELS = {
-    "产出指标": ("数量指标", "质量指标", "时效指标", "成本指标"),
-    "效益指标": ("经济效益指标", "社会效益指标", "生态效益指标", "环境效益指标", "可持续影响指标"),
-    "满意度指标": ("服务对象满意度指标", "满意度指标"),
-    "成本指标": ("经济成本指标", "社会成本指标", "生态环境成本指标"),
+_FRAMEWORK = {
+    "产出指标": ("数量", "质量", "时效", "成本"),
+    "效益指标": ("经济效益", "社会效益", "生态效益", "环境效益", "可持续影响", "可持续发展"),
+    "满意度指标": ("服务对象满意度", "满意度", "社会公众满意度"),
+    "成本指标": ("经济成本", "社会成本", "生态环境成本"),
 }
+LEVELS = {level1: tuple(name + tail for name in names for tail in ("指标", "")) for level1, names in _FRAMEWORK.items()}
 """Levels of the Ministry of Finance's indicator framework (财预〔2018〕96号 and 财预〔2021〕101号): 成本指标 moved to level 1 in 2021."""
 
 TARGET_TITLES = (

@@ -53,18 +53,20 @@ def _columns_of(form: Form, row: str) -> Columns | None:
         return None
     numbers: dict[str, int] = {}
     for column in form.columns:
+        if column.role == "ignored":
+            continue
         for rank, title in enumerate(column.titles):
             matches = [number for number, cell in enumerate(cells) if _is_title(cell, title)]
             if matches and (column.role not in numbers or rank == 0):
                 numbers[column.role] = matches[-1]
     if "name" not in numbers or "target" not in numbers or numbers["target"] < numbers["name"]:
         return None
+    chosen = set(numbers.values())
     ignored = frozenset(
         number
         for column in form.columns
-        if column.role == "ignored"
         for number, cell in enumerate(cells)
-        if any(_is_title(cell, title) for title in column.titles)
+        if (column.role == "ignored" or number not in chosen) and any(_is_title(cell, title) for title in column.titles)
     )
     name = numbers["name"]
     level2 = numbers.get("level2", name - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from perfsearch.readers.text import check_line_lengths, read_text
 from perfsearch.settings import Settings
 
 __all__ = ["SOFT_BREAK", "Cell", "Document", "Line", "Table", "read_bytes", "read_document", "read_lines"]
+
+Reader = Callable[[bytes, str, Settings], Document]
+"""Content, file name and limits to a Document; raises UnreadableFile."""
 
 _UNREAD: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "an image is read only with perfsearch[ocr]"),
@@ -91,17 +94,28 @@ def read_bytes(data: bytes, name: str, settings: Settings | None = None) -> Docu
     if b"%PDF-" in data[:1024]:
         from perfsearch.readers.pdf import read_pdf
 
-        return read_pdf(data, name, settings)
+        return _guarded(read_pdf, data, name, settings)
     if data.startswith(b"PK\x03\x04"):
-        return _read_office(data, name, settings)
+        return _guarded(_read_office, data, name, settings)
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _read_old_office(data, name, settings)
+        return _guarded(_read_old_office, data, name, settings)
     for signature, reason in _UNREAD:
         if data.startswith(signature):
             raise UnreadableFile(name, reason)
     if looks_like_html(data):
-        return read_html(data, name, settings)
+        return _guarded(read_html, data, name, settings)
     return read_text(data, name, settings)
+
+
+def _guarded(reader: Reader, data: bytes, name: str, settings: Settings) -> Document:
+    """Run a reader that stands on other people's parsers: on damaged input they raise whatever comes."""
+    try:
+        return reader(data, name, settings)
+    except UnreadableFile:
+        raise
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"[:200]
+        raise UnreadableFile(name, f"the file is damaged ({what})") from error
 
 
 def _read_office(data: bytes, name: str, settings: Settings) -> Document:

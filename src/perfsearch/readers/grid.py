@@ -21,9 +21,8 @@ def edges(values: Iterable[float]) -> list[float]:
     return found
 
 
-def spans(boxes: Sequence[Box]) -> tuple[int, int, list[tuple[int, int, int, int]]]:
-    """Number of rows and columns, and for each box its row, column, row span and column span."""
-    xs = edges(x for box in boxes for x in (box[0], box[2]))
+def spans(boxes: Sequence[Box], xs: Sequence[float]) -> tuple[int, int, list[tuple[int, int, int, int]]]:
+    """Number of rows and columns, and for each box its row, column, row span and column span; `xs` are the column edges."""
     ys = edges(y for box in boxes for y in (box[1], box[3]))
     placed = []
     for x0, top, x1, bottom in boxes:

@@ -36,17 +36,14 @@ def read_html(data: bytes, name: str, settings: Settings) -> Document:
     """Read an HTML file, also one that Word or Excel saved under their own extension.
 
     Raises:
-        UnreadableFile: it is no text, or no HTML parser gets anything out of it.
+        UnreadableFile: it is no text, or holds none.
+        Exception: lxml raises whatever comes on damaged HTML.
     """
     import lxml.html
-    from lxml.etree import LxmlError
 
     text = _text(data, name)
     parser = lxml.html.HTMLParser(huge_tree=False, no_network=True, remove_comments=True, remove_pis=True)
-    try:
-        root = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), parser=parser)
-    except (LxmlError, ValueError, AssertionError) as error:
-        raise UnreadableFile(name, f"the HTML can't be read ({error})") from error
+    root = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), parser=parser)
     walker = _Walker(settings)
     walker.walk(root, 0)
     walker.end_line()

@@ -9,12 +9,13 @@ import io
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from perfsearch.errors import UnreadableFile
 from perfsearch.model import Place, Warning
 from perfsearch.readers.document import Cell, Document, Line, Table
-from perfsearch.readers.grid import Box, spans
+from perfsearch.readers.grid import Box, edges, spans
 from perfsearch.settings import Settings
 
 _MAY_HOLD_A_FORM = re.compile(r"绩\s*效|指\s*标|情\s*况\s*说\s*明|项\s*目\s*名\s*称|立\s*项\s*依\s*据")
@@ -94,6 +95,16 @@ def _pages_to_read_closely(texts: Sequence[str]) -> set[int]:
     return found
 
 
+@dataclass(slots=True)
+class _Ruled:
+    """A ruled table of a page before its grid is known: the boxes of its cells and the characters in it."""
+
+    box: Box
+    boxes: list[Box]
+    chars: list[dict[str, Any]]
+    edges: list[float]
+
+
 def _closely(data: bytes, numbers: set[int]) -> dict[int, list[Line | Table]]:
     """Blocks of the pages by number; a page that pdfplumber can't read is left out."""
     import pdfplumber
@@ -101,7 +112,7 @@ def _closely(data: bytes, numbers: set[int]) -> dict[int, list[Line | Table]]:
     from pdfminer.psexceptions import PSException
     from pdfplumber.utils.exceptions import PdfminerException
 
-    found: dict[int, list[Line | Table]] = {}
+    found: dict[int, list[tuple[float, Line | _Ruled]]] = {}
     expected = (
         PDFException,
         PSException,
@@ -122,23 +133,46 @@ def _closely(data: bytes, numbers: set[int]) -> dict[int, list[Line | Table]]:
                 except expected:
                     continue
     except expected:
-        return found
-    return found
+        pass
+    _join_over_pages(found)
+    return {
+        number: [block if isinstance(block, Line) else _table(block, number) for _, block in blocks]
+        for number, blocks in found.items()
+    }
 
 
-def _page_blocks(page: Any, number: int) -> list[Line | Table]:
+def _page_blocks(page: Any, number: int) -> list[tuple[float, Line | _Ruled]]:
     """Tables and the lines outside them, from top to bottom."""
     tables = [table for table in page.find_tables(_RULED) if len(table.cells) > 1]
     chars = [char for char in page.chars if char.get("upright", True)]
-    placed: list[tuple[float, Line | Table]] = []
+    placed: list[tuple[float, Line | _Ruled]] = []
     for table in tables:
         inside = [char for char in chars if _holds(table.bbox, char)]
         taken = {id(char) for char in inside}
         chars = [char for char in chars if id(char) not in taken]
-        placed.append((table.bbox[1], _table(table.cells, inside, number)))
-    placed += [(top, line) for top, line in _lines(chars, number)]
+        boxes = list(table.cells)
+        xs = edges(x for box in boxes for x in (box[0], box[2]))
+        placed.append((table.bbox[1], _Ruled(table.bbox, boxes, inside, xs)))
+    placed += _lines(chars, number)
     placed.sort(key=lambda pair: pair[0])
-    return [block for _, block in placed]
+    return placed
+
+
+def _join_over_pages(pages: dict[int, list[tuple[float, Line | _Ruled]]]) -> None:
+    """Tables that go on from the end of one page at the top of the next share their column edges.
+
+    The part on the next page may show fewer rulings, and its columns would be numbered otherwise.
+    """
+    for number in sorted(pages):
+        upper = pages[number][-1][1] if pages[number] else None
+        lower = pages[number + 1][0][1] if pages.get(number + 1) else None
+        if not isinstance(upper, _Ruled) or not isinstance(lower, _Ruled):
+            continue
+        if abs(upper.box[0] - lower.box[0]) <= 3 and abs(upper.box[2] - lower.box[2]) <= 3:
+            shared = edges([*upper.edges, *lower.edges])
+            # The same list for the whole chain: edges of a later page number the columns of all.
+            upper.edges[:] = shared
+            lower.edges = upper.edges
 
 
 def _holds(box: Box, char: dict[str, Any]) -> bool:
@@ -146,10 +180,11 @@ def _holds(box: Box, char: dict[str, Any]) -> bool:
     return bool(box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1)
 
 
-def _table(boxes: Sequence[Box], chars: Sequence[dict[str, Any]], page: int) -> Table:
-    n_rows, n_columns, placed = spans(boxes)
+def _table(ruled: _Ruled, page: int) -> Table:
+    boxes = ruled.boxes
+    n_rows, n_columns, placed = spans(boxes, ruled.edges)
     owned: dict[int, list[dict[str, Any]]] = {}
-    for char in chars:
+    for char in ruled.chars:
         index = next(
             (i for i, box in enumerate(boxes) if _holds((box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1), char)), None
         )

@@ -21,31 +21,17 @@ def read_xlsx(data: bytes, name: str, settings: Settings) -> Document:
     """Read every visible sheet of an XLSX; a formula gives its last value.
 
     Raises:
-        UnreadableFile: damaged, or all sheets are blank.
+        UnreadableFile: all sheets are blank.
+        Exception: openpyxl raises whatever comes on a damaged file.
     """
     import warnings
-    import zipfile
 
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
-    damaged = (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        OSError,
-        EOFError,
-    )
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and extensions that it leaves out; none of them is text.
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
-    except damaged as error:
-        raise UnreadableFile(name, f"the Excel workbook is damaged ({error})") from error
+    with warnings.catch_warnings():
+        # openpyxl warns of styles and extensions that it leaves out; none of them is text.
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     read = []
     for sheet in sheets:
@@ -67,30 +53,18 @@ def read_xls(data: bytes, name: str, settings: Settings) -> Document:
     """Read every visible sheet of an XLS.
 
     Raises:
-        UnreadableFile: damaged, encrypted, or all sheets are blank.
+        UnreadableFile: encrypted, no workbook, or all sheets are blank.
+        Exception: xlrd raises whatever comes on a damaged file.
     """
-    import struct
-
     import xlrd
 
-    log = io.StringIO()
     open_book: Callable[..., Any] = xlrd.open_workbook
     try:
         try:
-            book = open_book(file_contents=data, formatting_info=True, logfile=log)
+            book = open_book(file_contents=data, formatting_info=True, logfile=io.StringIO())
         except NotImplementedError:
-            book = open_book(file_contents=data, logfile=log)
-    except (
-        xlrd.XLRDError,
-        xlrd.compdoc.CompDocError,
-        struct.error,
-        ValueError,
-        KeyError,
-        IndexError,
-        AssertionError,
-        TypeError,
-        UnicodeError,
-    ) as error:
+            book = open_book(file_contents=data, logfile=io.StringIO())
+    except xlrd.XLRDError as error:
         reason = "encrypted" if "encrypted" in str(error).lower() else f"damaged, or no workbook ({error})"
         raise UnreadableFile(name, f"the old Excel workbook is {reason}") from error
     read = []
