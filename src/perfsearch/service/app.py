@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
+import structlog
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from perfsearch import __version__
+from perfsearch.errors import PerfsearchError
 from perfsearch.library import Library
 from perfsearch.service.api import asking, keeping, problems, reviewing, watching, working
 from perfsearch.service.cursors import Cursors
@@ -28,6 +30,7 @@ from perfsearch.service.watch.metrics import Metrics
 from perfsearch.service.web import pages
 from perfsearch.settings import Settings
 
+_log = structlog.get_logger("perfsearch.service")
 API_ROUTERS = (asking.router, reviewing.router, keeping.router, working.router, watching.router)
 
 
@@ -45,6 +48,7 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
             state.library = stack.enter_context(
                 Library.open(settings.library, create=False, settings=settings, readonly=True)
             )
+            await anyio.to_thread.run_sync(_warm, state.library)
             if options.mcp:
                 from perfsearch.service import mcp
 
@@ -71,6 +75,14 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
     app.add_middleware(Gate, options=options, keys=state.keys, sessions=state.sessions, metrics=state.metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
+
+
+def _warm(library: Library) -> None:
+    """Load what the first question would wait for; what is wrong is said by `/readyz`."""
+    try:
+        library.search("预算", limit=1)
+    except PerfsearchError as error:
+        _log.error("not ready", reason=str(error))
 
 
 def _state(settings: Settings, options: ServiceOptions) -> ServiceState:

@@ -32,6 +32,7 @@ def readyz(state: State) -> Health:
     if state.library is None:
         raise RefusalError(503, "not-ready", "the library is not open")
     try:
+        _ = state.library.encoder  # one that can't be loaded, or is not the library's, answers nothing
         return Health(status="ok", seq=state.library.view().catalog.seq)
     except PerfsearchError as error:
         raise RefusalError(503, "not-ready", str(error)) from error

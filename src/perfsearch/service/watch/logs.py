@@ -42,6 +42,9 @@ def set_up_logs(form: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(_LEVELS[level])
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+    # The gate writes one line a request; uvicorn's own would hold the query.
+    logging.getLogger("uvicorn.access").handlers = []
+    logging.getLogger("uvicorn.access").propagate = False
+    for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
