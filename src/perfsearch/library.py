@@ -20,6 +20,7 @@ from perfsearch.indexes.view import StaleViewError, View
 from perfsearch.model import (
     AddReport,
     CitationGraph,
+    ClusterReport,
     DuplicateReport,
     Filing,
     FilingSummary,
@@ -239,6 +240,19 @@ class Library:
 
         filing = self._draft(draft)
         return self._ask(lambda view: duplicates(view, filing, min_length, **options))
+
+    def duplicate_clusters(
+        self, threshold: float = 0.3, progress: Callable[[int, int], None] | None = None
+    ) -> ClusterReport:
+        """Clusters of filings that share text; a pass that was broken off goes on where it stopped.
+
+        Raises:
+            UsageError: the threshold is out of bounds.
+        """
+        from perfsearch.queries.duplicates_clusters import clusters
+
+        checkpoint = None if self.readonly else self.directory / "clusters.partial.npz"
+        return self._ask(lambda view: clusters(view, threshold, checkpoint=checkpoint, progress=progress))
 
     def policies(self, query: str | None = None, limit: int = 20, offset: int = 0) -> PolicyResult:
         """Cited policies that match a title, a short name or a number; most cited first without a query."""

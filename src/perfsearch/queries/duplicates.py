@@ -16,7 +16,7 @@ from perfsearch.extract.stale import find_stale
 from perfsearch.extract.stock import quotations, quoted_mask, stock_mask
 from perfsearch.model import DuplicateMatch, DuplicateReport, Filing, FilingSummary, StaleFinding
 from perfsearch.queries.duplicates_candidates import Mask, find_candidates
-from perfsearch.queries.duplicates_judging import Draft, judge, rates, sources
+from perfsearch.queries.duplicates_judging import Draft, judge, rates, sources, with_copied_lists
 
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
@@ -54,7 +54,9 @@ def duplicates(view: View, filing: Filing, min_length: int = MIN_LENGTH, *, para
         passages += _paraphrases(view, draft, passages, own, numbers)
         stored = view.filings(numbers)
     headers = view.summaries(np.asarray(numbers, dtype=np.int64))
-    matches = [_match(draft, passage, headers[passage.source], stored[passage.source]) for passage in passages]
+    matches = with_copied_lists(
+        [_match(draft, passage, headers[passage.source], stored[passage.source]) for passage in passages]
+    )
     within = [_match(draft, passage, None, filing) for passage in find_own_reuse(folded, known, min_length)]
     # The figures count everything; what is listed of boilerplate and quotations is cut.
     coverage, figures, per_section = rates(draft, matches + within)

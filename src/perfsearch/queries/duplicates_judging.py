@@ -20,7 +20,7 @@ QUOTED_SHARE = 0.6
 KNOWN_SHARE = 0.75
 """A passage is a quotation, or boilerplate, from this share of its characters on."""
 TITLES_COPIED = 3
-"""So many titles in a row are a list that was copied; one or two are what any filing on the subject cites."""
+"""So many titles of one section in another are a list that was copied; one or two any filing on the subject cites."""
 
 Mask = NDArray[np.bool_]
 Relation = Literal["own_project", "own_unit", "other_unit"]
@@ -76,7 +76,7 @@ def judge(draft: Draft, passage: Passage, source: FilingSummary | None) -> Dupli
         similarity=passage.similarity,
         kind=passage.kind,
         within_filing=source is None,
-        boilerplate=known_as == "boilerplate" or (known_as == "quotation" and len(quotations(text)) < TITLES_COPIED),
+        boilerplate=known_as is not None,
         category="within" if relation is None else known_as or relation,
         first="unknown" if source is None else first_of(draft, source),
         text=text,
@@ -85,6 +85,22 @@ def judge(draft: Draft, passage: Passage, source: FilingSummary | None) -> Dupli
         source_applicant=header.applicant,
         source_project_name=header.project_name,
     )
+
+
+def with_copied_lists(matches: Sequence[DuplicateMatch]) -> list[DuplicateMatch]:
+    """The matches; titles that two sections share in numbers are a list that was copied, and no boilerplate."""
+    titles: dict[tuple[str, str, str], int] = {}
+    for match in matches:
+        if match.category == "quotation":
+            pair = match.section, match.source_filing_id, match.source_section
+            titles[pair] = titles.get(pair, 0) + len(quotations(match.text))
+    copied = {pair for pair, count in titles.items() if count >= TITLES_COPIED}
+    return [
+        match.model_copy(update={"boilerplate": False})
+        if match.category == "quotation" and (match.section, match.source_filing_id, match.source_section) in copied
+        else match
+        for match in matches
+    ]
 
 
 def relation_of(draft: Draft, source: FilingSummary) -> Relation:

@@ -8,7 +8,7 @@ import click
 
 from perfsearch import __version__
 from perfsearch.errors import PerfsearchError, UsageError
-from perfsearch.service.cli import asking, citing, keeping, measuring, reading, reviewing, serving
+from perfsearch.service.cli import asking, citing, duplicating, keeping, measuring, reading, reviewing, serving
 from perfsearch.service.cli.context import Context
 
 EXIT_REJECTED = 1
@@ -24,7 +24,7 @@ def cli(ctx: click.Context, library: str | None) -> None:
     ctx.obj = Context(library)
 
 
-for module in (reading, keeping, asking, citing, reviewing, measuring, serving):
+for module in (reading, keeping, asking, citing, duplicating, reviewing, measuring, serving):
     for command in module.COMMANDS:
         cli.add_command(command)
 

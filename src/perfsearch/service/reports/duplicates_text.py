@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from perfsearch.model import DuplicateMatch, DuplicateRates, DuplicateReport, Filing
+from perfsearch.model import ClusterReport, DuplicateMatch, DuplicateRates, DuplicateReport, Filing
 from perfsearch.service.wording import SECTION_NAMES
 
 KIND_NAMES = {"verbatim": "逐字相同", "edited": "略有改动", "paraphrase": "换了说法"}
@@ -101,11 +101,12 @@ def same_pieces(text: str, runs: Sequence[tuple[int, int]]) -> list[Piece]:
         if start >= end:
             continue
         if start > at:
-            pieces.append(Piece(text[at:start]))
+            # Marks between runs are not underlined: they are no part of what was compared.
+            pieces.append(Piece(text[at:start], same=not any(map(str.isalnum, text[at:start]))))
         pieces.append(Piece(text[start:end], same=True))
         at = end
     if at < len(text):
-        pieces.append(Piece(text[at:]))
+        pieces.append(Piece(text[at:], same=bool(runs) and not any(map(str.isalnum, text[at:]))))
     return pieces
 
 
@@ -155,4 +156,23 @@ def describe_duplicates(report: DuplicateReport, filing: Filing, limit: int = 40
         lines.append(f"    {match.text[:60]}{'…' if len(match.text) > 60 else ''}")
     if len(report.matches) > limit:
         lines.append(f"  （另有 {len(report.matches) - limit} 处，见 --html 或 --json）")
+    return "\n".join(lines)
+
+
+def describe_clusters(report: ClusterReport, limit: int = 30) -> str:
+    """The clusters of a library in a terminal."""
+    lines = [f"全库查重　{report.n_filings:,} 份申报表，{report.n_pairs:,} 对相似（≥{percent(report.threshold)}）"]
+    if report.message:
+        lines.append(report.message)
+    most = max((count for _, _, count in report.histogram), default=0)
+    for low, high, count in report.histogram:
+        bar = "█" * (round(30 * count / most) if most else 0)
+        lines.append(f"  {low * 100:3.0f}–{high * 100:3.0f}%  {bar} {count:,}")
+    for number, cluster in enumerate(report.clusters[:limit], 1):
+        lines.append(
+            f"  {number}. {cluster.size} 份，{cluster.applicants} 个单位，平均相似 {percent(cluster.similarity)}："
+            f"{'、'.join(cluster.filings[:8])}{'……' if cluster.size > 8 else ''}"
+        )
+    if len(report.clusters) > limit:
+        lines.append(f"  （另有 {len(report.clusters) - limit} 组，见 --json）")
     return "\n".join(lines)
