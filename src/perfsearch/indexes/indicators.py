@@ -29,7 +29,7 @@ from perfsearch.indexes.vector import VectorIndex
 from perfsearch.indexes.writing import Stored
 from perfsearch.model import Filing
 
-IDENTITY = "indicators-1"
+IDENTITY = "indicators-2"
 """Grows with every change of the folding or of the columns; an index of another identity is made again."""
 
 BANDS = 8
@@ -54,6 +54,7 @@ _COLUMNS = {
     "set_hash": Column(np.int64),
     "set_size": Column(np.int32),
     "bands": Column(np.int64, BANDS),
+    "fold_hash": Column(np.uint32),
     "pairs": Column(np.uint32),
     "pair_fold": Column(np.int32),
     **{text: Column(np.uint8) for text in _TEXTS},
@@ -181,11 +182,7 @@ class IndicatorIndex:
 
     def code_of_fold(self, fold: str) -> int | None:
         """The code of a folded name; None where no filing has it."""
-        pairs = _pairs(fold)
-        if not len(pairs):
-            candidates: Iterable[int] = range(self.n_folds) if self.n_folds < 10_000 else ()
-        else:
-            candidates = np.unique(self._log["pair_fold"][self._log["pairs"] == pairs[-1]]).tolist()
+        candidates = np.flatnonzero(self._log["fold_hash"] == _text_hash(fold)).tolist()
         return next((code for code in candidates if self.text("folds", code) == fold), None)
 
     def codes_of_folds(self, folds: Iterable[str]) -> dict[str, int]:
@@ -202,7 +199,8 @@ class IndicatorIndex:
         total = 0.0
         column, owners = self._log["pairs"], self._log["pair_fold"]
         for pair in pairs:
-            hits = np.unique(owners[np.flatnonzero(column == pair)])
+            hits = owners[np.flatnonzero(column == pair)]
+            hits = hits[np.diff(hits, prepend=-1) != 0]  # ascending: a name may have a pair twice
             weight = float(np.log1p(self.n_folds / (1 + len(hits))))
             total += weight
             scores[hits] += weight
@@ -251,6 +249,7 @@ class IndicatorIndex:
             table["fold_of_name"].append(fold_code)
             if fold_code == folds_before:
                 pairs = _pairs(fold)
+                table["fold_hash"].append(_text_hash(fold))
                 table["pairs"].extend(pairs.tolist())
                 table["pair_fold"].extend([fold_code] * len(pairs))
         return code
@@ -340,6 +339,10 @@ def bands(folds: Iterable[str]) -> list[int]:
     hashed = _mixed(codes[:, None] + _SALTS[None, :])
     lowest = hashed.min(axis=0).reshape(BANDS, ROWS_PER_BAND)
     return [zlib.crc32(lowest[band].tobytes()) * BANDS + band + 1 for band in range(BANDS)]
+
+
+def _text_hash(text: str) -> int:
+    return zlib.crc32(text.encode("utf-8", "replace"))
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -43,7 +43,7 @@ SPREADS_SHOWN = 3
 BINS = 8
 SET_FILINGS_SHOWN = 50
 SETS_SHOWN = 30
-AMONG_MAX = 5_000
+AMONG_MAX = 2_000
 """Filings of the found indicators within which shared sets are looked for, the newest first."""
 
 Ints = NDArray[np.int64]
