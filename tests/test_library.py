@@ -289,6 +289,27 @@ def test_another_segmenter_is_refused_until_the_library_is_rebuilt(library: Libr
         assert by_words(found, make_filing(1).project_name or "") == [make_filing(1).id]
 
 
+def test_a_library_has_words_of_its_own(library: Library, tmp_path: Path) -> None:
+    form = make_filing(1, sections={"overview": "修筑云普惠驿站。"})
+    library.add_filings([form, make_filing(2, sections={"overview": "普惠金融，云平台，驿站。"})])
+    assert library.own_words().words == ()
+    with opened(library.directory, readonly=True) as reader:
+        assert "云普惠驿站" not in reader.view().tokens("云普惠驿站")
+        assert library.set_own_words(["云普惠驿站"], ["修筑"]).words == ("云普惠驿站",)
+        for found in (library, reader):
+            assert "云普惠驿站" in found.view().tokens("云普惠驿站")
+            assert by_words(found, "云普惠驿站")[0] == form.id
+            assert by_words(found, "修筑") == []
+    library.backup(tmp_path / "backup")
+    with opened(library.directory) as again, Library.restore(tmp_path / "backup", tmp_path / "b", encoder=ENCODER) as b:
+        for found in (again, b):
+            assert found.own_words().stops == ("修筑",)
+            found.add_filings([make_filing(3, sections={"overview": "云普惠驿站二。"})])
+            assert len(by_words(found, "云普惠驿站")) >= 2
+    library.set_own_words()
+    assert by_words(library, "修筑")[0] == form.id
+
+
 def test_a_rebuilt_library_answers_as_before_and_numbers_its_chunks_anew(library: Library) -> None:
     library.add_filings([make_filing(n) for n in range(20)])
     library.remove([make_filing(3).id])

@@ -14,10 +14,11 @@ from perfsearch.errors import LibraryDamaged, NotFound, UsageError
 from perfsearch.indexes.care import read_backup, write_backup
 from perfsearch.indexes.intake import Intake, Reception
 from perfsearch.indexes.keeper import RECORDS_FILE, Keeper
-from perfsearch.indexes.reports import LibraryStats, VerifyReport
+from perfsearch.indexes.reports import LibraryStats, OwnWords, VerifyReport
 from perfsearch.indexes.updating import Batch, Progress, Updater
 from perfsearch.indexes.view import StaleViewError, View
 from perfsearch.model import (
+    CONDITIONS,
     AddReport,
     CitationGraph,
     ClusterReport,
@@ -31,6 +32,7 @@ from perfsearch.model import (
     ReadCitations,
     Rejection,
     SearchResult,
+    named_conditions,
 )
 from perfsearch.model.facets import Facets
 from perfsearch.model.indicators import FilingDiff, IndicatorResult, ProjectHistory
@@ -148,14 +150,33 @@ class Library:
 
     # -- questions
 
-    def search(self, query: str, *, filters: Filters | None = None, **options: Any) -> SearchResult:
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        offset: int = 0,
+        mode: str = "hybrid",
+        by: str = "filing",
+        *,
+        filters: Filters | None = None,
+        **options: Any,
+    ) -> SearchResult:
         """Filings or passages that answer a query, best first; see `perfsearch.queries.search.search`."""
         from perfsearch.queries.search import search
 
         narrowed, rest = _split(filters, options)
-        return self._ask(lambda view: search(view, query, filters=narrowed, **rest))
+        asked = {"limit": limit, "offset": offset, "mode": mode, "by": by, **rest}
+        return self._ask(lambda view: search(view, query, filters=narrowed, **asked))
 
-    def similar(self, draft: Filing | str | Path, *, filters: Filters | None = None, **options: Any) -> SearchResult:
+    def similar(
+        self,
+        draft: Filing | str | Path,
+        limit: int = 10,
+        offset: int = 0,
+        *,
+        filters: Filters | None = None,
+        **options: Any,
+    ) -> SearchResult:
         """Filings like a stored filing (its id), a draft file (its path), or a filing at hand.
 
         Raises:
@@ -166,7 +187,7 @@ class Library:
 
         narrowed, rest = _split(filters, options)
         filing = self._draft(draft)
-        return self._ask(lambda view: similar(view, filing, filters=narrowed, **rest))
+        return self._ask(lambda view: similar(view, filing, limit=limit, offset=offset, filters=narrowed, **rest))
 
     def indicators(
         self,
@@ -492,6 +513,23 @@ class Library:
         self._check_writable()
         self._keeper.rebuild(model, progress)
 
+    def own_words(self) -> OwnWords:
+        """The words and stop words that the library has beside the package's."""
+        return self._keeper.own_words()
+
+    def set_own_words(
+        self, words: Iterable[str] = (), stops: Iterable[str] = (), progress: Progress | None = None
+    ) -> OwnWords:
+        """Give the library words and stop words of its own in place of those it had, and make its indexes anew.
+
+        Raises:
+            LibraryLocked: another process is writing.
+        """
+        self._check_writable()
+        own = OwnWords(words=tuple(dict.fromkeys(words)), stops=tuple(dict.fromkeys(stops)))
+        self._keeper.rebuild(None, progress, own)
+        return own
+
     def backup(self, file: Path | str) -> None:
         """Write the records into one file, also while others write; the indexes are made again by `restore`.
 
@@ -546,12 +584,12 @@ def _unstorable(filing: Filing) -> str | None:
 
 def _split(filters: Filters | None, options: dict[str, Any]) -> tuple[Filters | None, dict[str, Any]]:
     """Conditions given by name joined to the filters, and the options that are none."""
-    named = {name: value for name, value in options.items() if name in Filters.model_fields}
+    named = {name: value for name, value in options.items() if name in Filters.model_fields or name in CONDITIONS}
     rest = {name: value for name, value in options.items() if name not in named}
     if named:
         base = filters.model_dump() if filters is not None else {}
         try:
-            filters = Filters(**{**base, **named})
+            filters = Filters(**{**base, **named_conditions(**named)})
         except ValueError as error:
             raise UsageError(f"filters: {error}") from error
     return filters, rest

@@ -14,7 +14,7 @@ from perfsearch.encoding import Encoder, load_encoder
 from perfsearch.errors import EncoderError, LibraryDamaged, LibraryError, LibraryLocked, NotFound
 from perfsearch.indexes.care import check_indexes
 from perfsearch.indexes.lock import write_lock
-from perfsearch.indexes.reports import LibraryStats, VerifyReport
+from perfsearch.indexes.reports import LibraryStats, OwnWords, VerifyReport
 from perfsearch.indexes.restart import checked_in_this_boot, note_checked
 from perfsearch.indexes.schema import SCHEMA_VERSION
 from perfsearch.indexes.shelf import Made, Shelf, words_made_by
@@ -58,6 +58,7 @@ class Keeper:
         # Records without a table are a library whose making was cut short, unless there are indexes of what is gone.
         self.store = Store(path, create=False, make_tables=not any(directory.glob("indexes-*")))
         self._segmenter: Segmenter = default_segmenter()
+        self._own_words = OwnWords()
         self._given = encoder
         self._encoder: Encoder | None = None
         self._cache = FilingCache()
@@ -85,8 +86,16 @@ class Keeper:
             int(facts.get("epoch", "0")),
         )
 
+    def own_words(self) -> OwnWords:
+        """The words and stop words that the library has beside the package's."""
+        recorded = self.store.facts().get("own_words")
+        return OwnWords() if recorded is None else OwnWords.model_validate_json(recorded)
+
     def foreign_words(self) -> str | None:
         """Why this perfsearch can't use the library's indexes, if so: they were made with another segmenter."""
+        own = self.own_words()
+        if own != self._own_words:  # changed by another process, or just opened
+            self._segmenter, self._own_words = segmenter_of(own), own
         made, ours = self.made().words, words_made_by(self._segmenter)
         if made == ours:
             return None
@@ -287,8 +296,8 @@ class Keeper:
 
     # -- care
 
-    def rebuild(self, model: str | None, progress: Progress | None = None) -> None:
-        """Make every index anew beside the old ones, with another encoder if `model` names one, and change over.
+    def rebuild(self, model: str | None, progress: Progress | None = None, own_words: OwnWords | None = None) -> None:
+        """Make every index anew beside the old ones and change over; with another encoder or own words, if given.
 
         Readers keep the old ones until then; a crash leaves them in place.
         """
@@ -301,10 +310,12 @@ class Keeper:
             else:
                 # The model of that name as it is here now: its weights may have changed since.
                 encoder = load_encoder(made.encoder.split("@")[0] if made.encoder else None)
-            new = Made(words_made_by(self._segmenter), encoder.name, encoder.dim, made.epoch + 1)
+            own = self.own_words() if own_words is None else own_words
+            segmenter = segmenter_of(own)
+            new = Made(words_made_by(segmenter), encoder.name, encoder.dim, made.epoch + 1)
             folder = self._folder(new)
             shutil.rmtree(folder, ignore_errors=True)
-            updater = Updater(Shelf.open(folder, new, lambda: encoder), lambda: encoder, self._segmenter)
+            updater = Updater(Shelf.open(folder, new, lambda: encoder), lambda: encoder, segmenter)
             try:
                 counts = updater.build(self.store, progress)
             except OSError as error:
@@ -319,12 +330,14 @@ class Keeper:
                     ("encoder", encoder.name),
                     ("dim", str(encoder.dim)),
                     ("epoch", str(new.epoch)),
+                    ("own_words", own.model_dump_json()),
                 ):
                     writing.set_fact(key, value)
             shutil.rmtree(self._folder(made), ignore_errors=True)
             self._drop_updater()
             with self._view_lock:
                 self._given = self._encoder = encoder
+                self._segmenter, self._own_words = segmenter, own
                 self._view = None
 
     def verify(self) -> VerifyReport:
@@ -380,6 +393,11 @@ class Keeper:
             schema_version=int(facts.get("schema", SCHEMA_VERSION)),
             created=facts.get("created", ""),
         )
+
+
+def segmenter_of(own: OwnWords) -> Segmenter:
+    """The package's segmenter, or where a library has words of its own, one that knows these too."""
+    return Segmenter(own.words, own.stops) if own.words or own.stops else default_segmenter()
 
 
 def _make_directory(directory: Path) -> None:

@@ -33,3 +33,10 @@ class LibraryStats(Value):
     segmenter: str
     schema_version: int
     created: str
+
+
+class OwnWords(Value):
+    """Words that a library cuts as one (`words`) and words that it drops (`stops`), beside the package's."""
+
+    words: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
