@@ -34,7 +34,7 @@ EVIDENCE_COMPANY_MIN = 6
 COMPANY_MATCHED_MIN = 9
 COMPANY_DISTANCE = 160
 """Less will do where another passage of the same two sections lies near: sentences that were parted or moved."""
-LIST_MATCHED_MIN = 55
+LIST_MATCHED_MIN = 40
 """Titles and set phrases that two sections share are shown where there are so many characters of them: a list."""
 CHAIN_MIN = 8
 CHAIN_EVIDENCE_MIN = 4

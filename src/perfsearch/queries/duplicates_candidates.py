@@ -71,9 +71,13 @@ def _stock(view: View, index: Ints, filings: Ints, n_hashes: int) -> Mask:
     owners = np.where(owners < 0, len(applicants) + filings, owners)
     n_owners = int(owners.max(initial=0)) + 1
     distinct = np.unique(index * n_owners + owners) // n_owners
-    threshold = APPLICANTS_SHARE * len(np.unique(applicants))
-    found: Mask = np.bincount(distinct, minlength=n_hashes) >= min(max(threshold, APPLICANTS_MIN), APPLICANTS_MAX)
+    found: Mask = np.bincount(distinct, minlength=n_hashes) >= stock_from(len(np.unique(applicants)))
     return found
+
+
+def stock_from(n_applicants: int) -> float:
+    """How many applicants' filings make a run of characters a stock sentence, in a library of so many applicants."""
+    return min(max(APPLICANTS_SHARE * n_applicants, APPLICANTS_MIN), APPLICANTS_MAX)
 
 
 def _by_section(folded: Mapping[str, Folded], stock: Mask, places: Ints) -> dict[str, Mask]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from perfsearch.errors import UsageError
 from perfsearch.indexes.arrays import write_atomically
 from perfsearch.model import ClusterReport, DuplicateCluster
+from perfsearch.queries.duplicates_candidates import stock_from
 
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
@@ -34,9 +35,6 @@ SAMPLE_SHARED_MIN = 3
 PAIRED_MAX = 12
 """A fingerprint of up to so many filings pairs them all; of more, each with the next: clones are neighbours in all of
 their lists, and the work stays linear."""
-STOCK_SHARE = 0.01
-STOCK_MIN = 60
-"""A fingerprint of more filings than this (a share of all, or so many at least) is a stock phrase and does not count."""
 LINKS_MAX = 200
 CLUSTERS_MAX = 10_000
 
@@ -107,9 +105,12 @@ def _slice(view: View, numbers: Ints, place: int) -> tuple[NDArray[np.uint32], I
     hashes, rows = hashes[standing], rows[standing]
     if not len(hashes):
         return hashes, rows
-    first = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]])
-    sizes = np.diff(np.r_[first, len(hashes)])
-    telling = np.repeat(sizes <= max(STOCK_MIN, STOCK_SHARE * len(numbers)), sizes)
+    applicants = view.catalog["applicant"][view.catalog.filing_alive].astype(np.int64)
+    # A filing without an applicant counts for one of its own.
+    owners = np.where(applicants < 0, len(applicants) + np.arange(len(applicants)), applicants)[rows]
+    distinct = np.unique((hashes.astype(np.uint64) << np.uint64(32)) | owners.astype(np.uint64)) >> np.uint64(32)
+    known, counts = np.unique(distinct, return_counts=True)
+    telling = (counts < stock_from(len(np.unique(applicants))))[np.searchsorted(known, hashes)]
     return hashes[telling], rows[telling]
 
 
