@@ -130,6 +130,15 @@ def test_filters_narrow_before_the_cut(sample: Library) -> None:
     assert all(500_000 <= (sample.get(hit.filing_id).budget.total or 0) <= 2_000_000 for hit in some.hits)
 
 
+def test_filters_can_be_named_as_on_the_command_line(sample: Library) -> None:
+    one_year = sample.search("培训", 30, year=2021)
+    assert one_year == sample.search("培训", 30, year="2021").model_copy(update={"took_ms": one_year.took_ms})
+    assert {hit.fiscal_year for hit in one_year.hits} == {2021}
+    assert {s.fiscal_year for s in sample.list(year="2020..2021")} == {2020, 2021}
+    assert all(500_000 <= (s.budget.total or 0) <= 2_000_000 for s in sample.list(budget="50万..200万"))
+    assert sample.list(budget=(None, 100_000)) == sample.list(budget="..10万")
+
+
 def test_a_filter_that_lets_nothing_through_says_so(sample: Library) -> None:
     result = sample.search("培训", filters=Filters(year_from=1999, year_to=1999))
     assert result.hits == ()

@@ -31,7 +31,14 @@ from perfsearch.model.filing import (
     TargetValue,
     Warning,
 )
-from perfsearch.model.filters import Filters, parse_amount, parse_budget_range, parse_year_range
+from perfsearch.model.filters import (
+    CONDITIONS,
+    Filters,
+    named_conditions,
+    parse_amount,
+    parse_budget_range,
+    parse_year_range,
+)
 from perfsearch.model.policies import (
     CitationGraph,
     CoCited,
@@ -51,6 +58,7 @@ from perfsearch.model.policies import (
 )
 
 __all__ = [
+    "CONDITIONS",
     "SECTIONS",
     "AddReport",
     "Budget",
@@ -92,6 +100,7 @@ __all__ = [
     "TargetValue",
     "Value",
     "Warning",
+    "named_conditions",
     "parse_amount",
     "parse_budget_range",
     "parse_year_range",

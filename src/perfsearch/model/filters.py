@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import model_validator
 
 from perfsearch.errors import UsageError
 from perfsearch.model.base import Value
 
+_ENDS = {"year": ("from", "to"), "budget": ("min", "max")}
+CONDITIONS = frozenset(_ENDS)
+"""Names that `named_conditions` takes beside the fields of `Filters`."""
 _N = TypeVar("_N", int, float)
 _AMOUNT = re.compile(r"^\s*(\d+(?:,\d{3})*(?:\.\d+)?)\s*(亿|万|千)?元?\s*$")
 _UNIT = {None: 1, "": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
@@ -56,6 +59,22 @@ class Filters(Value):
     def of_filings(self) -> Filters:
         """The same without the conditions on passages."""
         return self.model_copy(update={"section": None})
+
+
+def named_conditions(**named: Any) -> dict[str, Any]:
+    """Conditions as people name them, as fields of `Filters`: `year` (2020, "2018..2020") and `budget` ("10万..50万").
+
+    A `year` or `budget` may also be a pair; everything else is passed on as it is.
+
+    Raises:
+        UsageError: a range is none.
+    """
+    for name, parse in (("year", parse_year_range), ("budget", parse_budget_range)):
+        value = named.pop(name, None)
+        if value is not None:
+            low, high = value if isinstance(value, tuple | list) else parse(str(value))
+            named.update({f"{name}_{end}": bound for end, bound in zip(_ENDS[name], (low, high), strict=True)})
+    return named
 
 
 def parse_year_range(text: str) -> tuple[int | None, int | None]:
