@@ -12,6 +12,7 @@ from perfsearch.indexes import forward as forward_module
 from perfsearch.indexes import lexical as lexical_module
 from perfsearch.indexes.forward import Forward
 from perfsearch.indexes.lexical import LexicalIndex
+from perfsearch.indexes.segments import remove_leftovers
 from tests.indexes.samples import WORDS
 
 IDENTITY = "words/test"
@@ -246,3 +247,20 @@ def test_damage_in_a_segment_is_found(tmp_path: Path, harm: str) -> None:
         path.write_bytes(content[:100] + bytes(64) + content[164:])
         with pytest.raises(LibraryDamaged, match="checksum"):
             LexicalIndex(tmp_path, IDENTITY).verify()
+
+
+def test_what_a_killed_writer_left_is_cleared_before_the_next_one_writes(tmp_path: Path) -> None:
+    index = index_of(tmp_path, corpus(100))
+    index.remove(3, range(15, 20))
+    index.publish(2)
+    index.finish()
+    folder = tmp_path / "tantivy"
+    named = {path.name for path in folder.iterdir()}
+    deletions = next(folder.glob("*.del"))
+    segment = deletions.name.split(".")[0]
+    leftovers = [folder / f"{segment}.999999.del", folder / f"{'0' * 32}.idx", folder / f"{'0' * 32}.7.del"]
+    for path in leftovers:
+        path.write_bytes(b"left")
+    remove_leftovers(folder)
+    assert {path.name for path in folder.iterdir()} == named
+    LexicalIndex(tmp_path, IDENTITY).verify()
