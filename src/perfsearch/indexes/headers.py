@@ -75,4 +75,5 @@ class Headers:
     def with_year(self, year: int) -> NDArray[np.int64]:
         """Filings of that fiscal year."""
         years, numbers = self._years
-        return numbers[years == year]
+        found: NDArray[np.int64] = numbers[years == year]
+        return found
