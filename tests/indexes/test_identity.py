@@ -1,10 +1,16 @@
 from __future__ import annotations
 
-import pytest
+import random
+import re
+import time
 
-from perfsearch.indexes.identity import closest_lineage, content_hash, core_name, natural_id, overlap, similarity
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfsearch.indexes.identity import CLOSE_NAME, Lines, content_hash, core_name, natural_id, overlap, similarity
 from perfsearch.model import Citation, Filing, Indicator, Source, TargetValue
-from tests.indexes.samples import make_filing
+from tests.indexes.samples import WORDS, make_filing
 
 
 @pytest.mark.parametrize(
@@ -38,14 +44,41 @@ def test_a_name_of_nothing_but_years_is_still_a_name(name: str) -> None:
 
 def test_a_close_name_of_the_same_applicant_is_the_same_line() -> None:
     known = {"青少年科技创新实践工作站建设": "a", "档案数字化加工": "b"}
-    assert closest_lineage("青少年科技创新实践站建设", known) == "a"
-    assert closest_lineage("图书馆数字化", known) is None
-    assert closest_lineage("档案数字化加工", {}) is None
+    assert Lines(known).find("青少年科技创新实践站建设") == "a"
+    assert Lines(known).find("图书馆数字化") is None
+    assert Lines({}).find("档案数字化加工") is None
 
 
 def test_names_that_differ_in_a_number_are_different_projects() -> None:
-    assert closest_lineage("机关大院2号楼外立面维修", {"机关大院1号楼外立面维修": "a"}) is None
-    assert closest_lineage("第二人民医院设备购置", {"第一人民医院设备购置": "a"}) is None
+    assert Lines({"机关大院1号楼外立面维修": "a"}).find("机关大院2号楼外立面维修") is None
+    assert Lines({"第一人民医院设备购置": "a"}).find("第二人民医院设备购置") is None
+
+
+names = st.text(alphabet="科普教育基地建设维修12", min_size=1, max_size=12)
+
+
+@given(st.dictionaries(names, st.sampled_from("abc"), max_size=12), names)
+def test_the_closest_name_is_found_as_if_all_were_compared(known: dict[str, str], name: str) -> None:
+    def digits(text: str) -> list[str]:
+        return re.findall(r"\d+", text)
+
+    close = [
+        (similarity(name, other), other)
+        for other in known
+        if similarity(name, other) >= CLOSE_NAME and digits(other) == digits(name)
+    ]
+    assert Lines(known).find(name) == (known.get(name) or (known[max(close)[1]] if close else None))
+
+
+def test_one_applicant_of_many_projects_is_quick() -> None:
+    rng = random.Random(1)
+    lines = Lines()
+    started = time.perf_counter()
+    for number in range(5_000):
+        name = "".join(rng.choice(WORDS) for _ in range(4)) + "项目"
+        if lines.find(name) is None:
+            lines.add(name, str(number))
+    assert time.perf_counter() - started < 15
 
 
 def test_similarity_is_between_none_and_all() -> None:

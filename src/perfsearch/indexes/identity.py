@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 
@@ -81,28 +82,56 @@ def similarity(a: str, b: str) -> float:
     """Dice coefficient of the character pairs of two names, 0 to 1."""
     if a == b:
         return 1.0
-    pairs_a = {a[i : i + 2] for i in range(len(a) - 1)}
-    pairs_b = {b[i : i + 2] for i in range(len(b) - 1)}
+    pairs_a, pairs_b = _pairs(a), _pairs(b)
     if not pairs_a or not pairs_b:
         return 0.0
     return 2 * len(pairs_a & pairs_b) / (len(pairs_a) + len(pairs_b))
 
 
-def closest_lineage(name: str, known: Mapping[str, str]) -> str | None:
-    """The lineage of the closest of one applicant's `known` core names (name -> lineage), if any is close.
+class Lines:
+    """The lines of one applicant's projects by core name; finds the same name, or the closest that is close enough."""
 
-    Names that differ in a number (一号楼, 二号楼; 3号线, 5号线) are different projects.
-    """
-    best: tuple[float, str] | None = None
-    digits = _digits(name)
-    for other in known:
-        # Names of very different lengths can't reach the bound, and comparing lengths is cheap.
-        if abs(len(other) - len(name)) > len(name) * 0.5 + 1 or _digits(other) != digits:
-            continue
-        close = similarity(name, other)
-        if close >= CLOSE_NAME and (best is None or (close, other) > best):
-            best = (close, other)
-    return known[best[1]] if best else None
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        self._lineages: dict[str, str] = {}
+        self._names: list[str] = []
+        self._by_pair: dict[str, list[int]] = {}
+        for name, lineage in (known or {}).items():
+            self.add(name, lineage)
+
+    def add(self, name: str, lineage: str) -> None:
+        """Note that projects of this name are of this line."""
+        if name not in self._lineages:
+            for pair in _pairs(name):
+                self._by_pair.setdefault(pair, []).append(len(self._names))
+            self._names.append(name)
+        self._lineages[name] = lineage
+
+    def find(self, name: str) -> str | None:
+        """The line of the project of this name, if it has one.
+
+        Names that differ in a number (一号楼, 二号楼; 3号线, 5号线) are different projects.
+        """
+        if name in self._lineages:
+            return self._lineages[name]
+        digits = _digits(name)
+        best: tuple[float, str] | None = None
+        for number in self._candidates(_pairs(name)):
+            other = self._names[number]
+            close = similarity(name, other)
+            if close >= CLOSE_NAME and _digits(other) == digits and (best is None or (close, other) > best):
+                best = (close, other)
+        return self._lineages[best[1]] if best else None
+
+    def _candidates(self, pairs: set[str]) -> set[int]:
+        # Two names with a coefficient of t share t / (2 - t) of either's pairs, so a close name has one of any
+        # selection that leaves out fewer than that: the rarest are asked for.
+        shared_min = math.ceil(len(pairs) * CLOSE_NAME / (2 - CLOSE_NAME) - 1e-9)
+        rarest = sorted(pairs, key=lambda pair: (len(self._by_pair.get(pair, ())), pair))
+        return {number for pair in rarest[: len(pairs) - shared_min + 1] for number in self._by_pair.get(pair, ())}
+
+
+def _pairs(name: str) -> set[str]:
+    return {name[i : i + 2] for i in range(len(name) - 1)}
 
 
 def _digits(name: str) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perfsearch.indexes.identity import (
+    Lines,
     applicant_key,
-    closest_lineage,
     content_hash,
     core_name,
     lineage_key,
@@ -40,7 +40,7 @@ class Reception:
     def __init__(self, store: Store, segmenter: Segmenter) -> None:
         self._store = store
         self._segmenter = segmenter
-        self._lineages: dict[str, dict[str, str]] = {}
+        self._lines: dict[str, Lines] = {}
 
     def receive(self, filings: Sequence[Filing]) -> list[Intake]:
         """What becomes of each, in order; no two of one result store the same id.
@@ -101,10 +101,9 @@ class Reception:
         return Record(filing, digest, lineage, applicant, name, n_chunks)
 
     def _lineage(self, applicant: str, name: str) -> str:
-        known = self._lineages.get(applicant)
-        if known is None:
-            known = self._lineages[applicant] = self._store.lineages(applicant)
-        lineage = known.get(name)
-        if lineage is None:
-            lineage = known[name] = closest_lineage(name, known) or lineage_key(applicant, name)
+        lines = self._lines.get(applicant)
+        if lines is None:
+            lines = self._lines[applicant] = Lines(self._store.lineages(applicant))
+        lineage = lines.find(name) or lineage_key(applicant, name)
+        lines.add(name, lineage)
         return lineage

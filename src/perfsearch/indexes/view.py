@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from perfsearch.encoding import Encoder
 from perfsearch.errors import LibraryError
 from perfsearch.indexes.headers import HeaderRow, Headers
-from perfsearch.indexes.identity import applicant_key, closest_lineage, core_name
+from perfsearch.indexes.identity import Lines, applicant_key, core_name
 from perfsearch.indexes.passages import texts_of, words_of
 from perfsearch.indexes.schema import BUDGET_FIELDS
 from perfsearch.indexes.shelf import Shelf
@@ -291,5 +291,4 @@ class View:
         applicant, name = applicant_key(filing), core_name(filing.project_name)
         if not applicant or not name:
             return None
-        known = self.store.lineages(applicant)
-        return known.get(name) or closest_lineage(name, known)
+        return Lines(self.store.lineages(applicant)).find(name)
