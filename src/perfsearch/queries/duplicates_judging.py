@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfsearch.extract.fingerprints import GUARANTEED, Folded
-from perfsearch.extract.reuse import Passage
+from perfsearch.extract.reuse import EVIDENCE_RUN, Passage
 from perfsearch.extract.stock import quotations
 from perfsearch.model import DuplicateMatch, DuplicateRates, DuplicateSource, Filing, FilingSummary, SectionRates
 from perfsearch.model.duplicates import First, MatchCategory
@@ -19,6 +19,8 @@ from perfsearch.text.normalize import normalize
 QUOTED_SHARE = 0.6
 KNOWN_SHARE = 0.75
 """A passage is a quotation, or boilerplate, from this share of its characters on."""
+OWN_CHARACTERS = 15
+"""A passage that has so many characters of its own in common with the source was copied, stock phrases and all."""
 TITLES_COPIED = 3
 """So many titles of one section in another are a list that was copied; one or two any filing on the subject cites."""
 
@@ -60,7 +62,7 @@ def judge(draft: Draft, passage: Passage, source: FilingSummary | None) -> Dupli
     if passage.kind != "paraphrase" and len(known):
         if quoted.mean() >= QUOTED_SHARE:
             known_as = "quotation"
-        elif known.mean() >= KNOWN_SHARE:
+        elif known.mean() >= KNOWN_SHARE and _own_characters(draft, passage) < OWN_CHARACTERS:
             known_as = "boilerplate" if 2 * quoted.sum() < known.sum() else "quotation"
     relation = None if source is None else relation_of(draft, source)
     header = draft.filing if source is None else source
@@ -85,6 +87,13 @@ def judge(draft: Draft, passage: Passage, source: FilingSummary | None) -> Dupli
         source_applicant=header.applicant,
         source_project_name=header.project_name,
     )
+
+
+def _own_characters(draft: Draft, passage: Passage) -> int:
+    """Characters of the common runs that are neither stock nor quoted."""
+    known = draft.quoted[passage.section] | draft.stock[passage.section]
+    parts = [draft.span(passage.section, start, end) for start, end, _, _ in passage.blocks]
+    return sum(int((~known[part]).sum()) for part in parts if part.stop - part.start >= EVIDENCE_RUN)
 
 
 def with_copied_lists(matches: Sequence[DuplicateMatch]) -> list[DuplicateMatch]:
