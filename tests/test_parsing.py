@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,63 @@ def test_folders_are_walked_in_order_and_every_bad_file_is_one_rejection(tmp_pat
     assert "known form" in reasons["c-other.txt"]
     assert reasons["missing.txt"] == "there is no such file"
     assert "truncated" in {warning.code for warning in results[3].filings[0].warnings}
+
+
+def zipped(files: dict[str, bytes], names_in: str = "utf-8") -> bytes:
+    """A ZIP; with `gbk` its names are written as Chinese Windows writes them, without the mark of UTF-8."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number, name in enumerate(files):
+            archive.writestr(f"{number:04d}" if names_in == "gbk" else name, files[name])
+    data = out.getvalue()
+    for number, name in enumerate(files if names_in == "gbk" else ()):
+        raw = name.encode("gbk")
+        assert len(raw) == 4
+        data = data.replace(f"{number:04d}".encode(), raw)
+    return data
+
+
+def test_an_archive_is_read_file_by_file(tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    inner = zipped({"in.txt": printed("里面").encode()})
+    path.write_bytes(
+        zipped(
+            {
+                "b/绩效.txt": FORM.encode("gb18030"),
+                "a.txt": b"",
+                "../up.txt": printed("上面").encode(),
+                "c.zip": inner,
+                ".x": b"1",
+            }
+        )
+    )
+    results = list(iter_inputs([path]))
+    assert [(Path(r.path).relative_to(path).as_posix(), len(r.filings), len(r.rejections)) for r in results] == [
+        ("../up.txt", 1, 0),
+        ("a.txt", 0, 1),
+        ("b/绩效.txt", 1, 0),
+        ("c.zip/in.txt", 1, 0),
+    ]
+    assert [f.source.file for r in results for f in r.filings] == ["up.txt", "绩效.txt", "in.txt"]
+    assert len(parse_file(path)) == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_names_in_gbk_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "win.zip"
+    path.write_bytes(zipped({"绩效": FORM.encode()}, names_in="gbk"))
+    (filing,) = parse_file(path)
+    assert filing.source.file == "绩效"
+
+
+def test_an_archive_beyond_a_limit_is_one_rejection(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    path.write_bytes(zipped({"a.txt": b"0" * 50_000}))
+    (parsed,) = iter_inputs([path], Settings(unpacked_bytes_max=10_000))
+    assert "unpacked_bytes_max" in parsed.rejections[0].reason
+    path.write_bytes(zipped({f"{n}.txt": b"0" for n in range(5)}))
+    (parsed,) = iter_inputs([path], Settings(archive_files_max=4))
+    assert "archive_files_max" in parsed.rejections[0].reason
 
 
 def test_an_empty_folder_is_a_rejection(tmp_path: Path) -> None:

@@ -16,10 +16,12 @@ from perfsearch.errors import InputError, NoFiling, UnreadableFile
 from perfsearch.forms import read_filings
 from perfsearch.forms.folding import squeeze
 from perfsearch.model import Filing, Rejection
-from perfsearch.readers import Document, read_bytes, read_document, read_lines
+from perfsearch.readers import Document, read_bytes, read_content, read_lines
+from perfsearch.readers.archive import is_archive, members
 from perfsearch.settings import Settings
 
 _JSON_LINES = ".jsonl"
+_ARCHIVE_DEPTH_MAX = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Parsed:
 
 
 def parse_file(path: Path | str, settings: Settings | None = None) -> list[Filing]:
-    """Read the filings of one file: a document of any format that is read, or a `.jsonl` of filings.
+    """Read the filings of one file: a document of any format that is read, a ZIP of them, or a `.jsonl` of filings.
 
     Raises:
         UnreadableFile: missing, no permission, empty, junk, beyond a limit; of a `.jsonl`, also a bad line.
@@ -47,10 +49,14 @@ def parse_file(path: Path | str, settings: Settings | None = None) -> list[Filin
         if not parsed.filings:
             raise NoFiling(str(path), "it holds no filing")
         return list(parsed.filings)
-    try:
-        return _finish(read_document(path, settings), str(path.resolve()), settings)
-    except InputError as error:
-        raise type(error)(str(path), error.reason) from error
+    results = list(_results(path, settings))
+    filings = [filing for _, result in results if not isinstance(result, InputError) for filing in result]
+    if filings:
+        return filings
+    for shown, result in results:
+        if isinstance(result, InputError):
+            raise type(result)(shown, result.reason)
+    raise NoFiling(str(path), "the archive holds no files")
 
 
 def parse_bytes(data: bytes, name: str, settings: Settings | None = None) -> list[Filing]:
@@ -60,9 +66,10 @@ def parse_bytes(data: bytes, name: str, settings: Settings | None = None) -> lis
 
 
 def iter_inputs(paths: Iterable[Path | str], settings: Settings | None = None) -> Iterator[Parsed]:
-    """Read files and folders in sorted order: one result a file, with its filings or its rejection; never raises InputError.
+    """Read files, folders and archives in sorted order: one result a file, with its filings or its rejection.
 
-    Folders are walked whole; hidden files and folders are passed over. A file given or found twice is read once.
+    Never raises InputError. Folders and ZIP archives are walked whole; hidden files and folders are passed over. A file
+    given or found twice is read once.
     """
     settings = settings or Settings()
     seen: set[str] = set()
@@ -74,23 +81,61 @@ def iter_inputs(paths: Iterable[Path | str], settings: Settings | None = None) -
             key = os.path.realpath(file)
             if key not in seen:
                 seen.add(key)
-                yield _parse_input(file, settings)
+                yield from _inputs(file, settings)
         if empty:
-            reason = (
-                "the folder holds no files"
-                if os.access(path, os.R_OK | os.X_OK)
-                else "no permission to read the folder"
-            )
+            readable = os.access(path, os.R_OK | os.X_OK)
+            reason = "the folder holds no files" if readable else "no permission to read the folder"
             yield Parsed(str(path), rejections=(Rejection(path=str(path), reason=reason),))
 
 
-def _parse_input(path: Path, settings: Settings) -> Parsed:
+def _inputs(path: Path, settings: Settings) -> Iterator[Parsed]:
+    if path.suffix.lower() == _JSON_LINES:
+        try:
+            yield parse_json_lines(path, settings)
+        except InputError as error:
+            yield Parsed(str(path), rejections=(Rejection(path=error.path, reason=error.reason),))
+        return
+    for shown, result in _results(path, settings):
+        if isinstance(result, InputError):
+            yield Parsed(shown, rejections=(Rejection(path=shown, reason=result.reason),))
+        else:
+            yield Parsed(shown, tuple(result))
+
+
+def _results(path: Path, settings: Settings) -> Iterator[tuple[str, list[Filing] | InputError]]:
+    """The filings or the error of a file, or of each file of an archive, with the path to show for it."""
     try:
-        if path.suffix.lower() == _JSON_LINES:
-            return parse_json_lines(path, settings)
-        return Parsed(str(path), tuple(parse_file(path, settings)))
+        data = read_content(path, settings)
     except InputError as error:
-        return Parsed(str(path), rejections=(Rejection(path=error.path, reason=error.reason),))
+        yield str(path), error
+        return
+    if is_archive(data):
+        yield from _archive_results(data, str(path), path, settings, depth=1)
+    else:
+        yield str(path), _filings_or_error(data, path.name, str(path.resolve()), settings)
+
+
+def _archive_results(
+    data: bytes, shown: str, path: Path, settings: Settings, *, depth: int
+) -> Iterator[tuple[str, list[Filing] | InputError]]:
+    """The results of an archive's files; an archive in an archive is opened too, one in that is not."""
+    try:
+        for inner, content in members(data, shown, settings):
+            if isinstance(content, InputError):
+                yield f"{shown}/{inner}", content
+            elif is_archive(content) and depth < _ARCHIVE_DEPTH_MAX:
+                yield from _archive_results(content, f"{shown}/{inner}", path, settings, depth=depth + 1)
+            elif not _is_note(inner):
+                yield f"{shown}/{inner}", _filings_or_error(content, Path(inner).name, str(path.resolve()), settings)
+    except InputError as error:
+        yield shown, error
+
+
+def _filings_or_error(data: bytes, name: str, path: str, settings: Settings) -> list[Filing] | InputError:
+    try:
+        return _finish(read_bytes(data, name, settings), path, settings)
+    except InputError as error:
+        return error
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -38,6 +38,7 @@ class Settings(BaseModel):
         ge=1_000,
         description="A compressed document or archive that unpacks to more is rejected as a bomb.",
     )
+    archive_files_max: int = Field(20_000, ge=1, description="An archive with more files is rejected.")
     lock_wait_seconds: float = Field(
         30.0, ge=0.0, le=3600.0, description="How long a second writer waits before it says who holds the lock."
     )

@@ -113,20 +113,20 @@ def test_joining_lines_loses_nothing_but_white_space(pieces: list[str]) -> None:
 
 
 NASTY = {
-    "labels": "项目概况：\n" * 150_000,
-    "half labels": "项目\n" * 300_000,
-    "blank lines": "财政项目支出绩效目标表\n项目名称：甲\n" + "\n" * 500_000,
-    "rows": "财政项目支出绩效目标表\n项目名称：甲\n一级目标 二级目标 三级目标 指标目标值\n" + "预算 \n" * 150_000,
-    "page numbers": "1\n\n" * 300_000,
-    "one character": "项 \n" * 300_000,
+    "labels": "项目概况：\n" * 40_000,
+    "half labels": "项目\n" * 100_000,
+    "blank lines": "财政项目支出绩效目标表\n项目名称：甲\n" + "\n" * 200_000,
+    "rows": "财政项目支出绩效目标表\n项目名称：甲\n一级目标 二级目标 三级目标 指标目标值\n" + "预算 \n" * 40_000,
+    "page numbers": "1\n\n" * 80_000,
+    "one character": "项 \n" * 100_000,
     "blanks": "财政项目支出绩效目标表\n项目名称：甲\n立项依据：" + " " * 1_500_000,
 }
 
 
 @pytest.mark.parametrize("name", NASTY)
 def test_time_grows_with_the_length_of_a_nasty_text_and_not_faster(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(InputError):
         read(NASTY[name])
-    # 1 to 3 seconds on the slowest machine tried; a quadratic step takes minutes.
-    assert time.perf_counter() - started < 20
+    # Half a second to two on the machine it was written on; a quadratic step takes minutes.
+    assert time.process_time() - started < 15

@@ -11,7 +11,7 @@ from perfsearch.forms.shanghai_2023 import SHANGHAI_2023
 from perfsearch.forms.statement import STATEMENT
 from perfsearch.forms.unknown import unknown_form
 from perfsearch.model import Filing, Warning
-from perfsearch.readers import Document
+from perfsearch.readers import Document, Line
 
 FORMS: tuple[Form, ...] = (SHANGHAI_2020, SHANGHAI_2023, NATIONAL, STATEMENT)
 """Every form that is described."""
@@ -34,7 +34,7 @@ def read_filings(document: Document, forms: tuple[Form, ...] = FORMS, n_max: int
     try:
         return _read(document, forms, n_max)
     except NoFiling:
-        if forms is not FORMS:
+        if forms is not FORMS or not _names_goals(document):
             raise
         try:
             filings = _read(document, (_FALLBACK,), n_max)
@@ -48,3 +48,12 @@ def read_filings(document: Document, forms: tuple[Form, ...] = FORMS, n_max: int
         message = "no described form: read by the labels that other forms have, as far as they go"
         warning = Warning(code="form-unknown", message=message, field="form")
         return [filing.model_copy(update={"warnings": (warning, *filing.warnings)}) for filing in found]
+
+
+def _names_goals(document: Document) -> bool:
+    """Does a document speak of performance goals or indicators at all?"""
+    for block in document.blocks:
+        texts = [block.text] if isinstance(block, Line) else [cell.text for cell in block.cells]
+        if any("绩" in text or "指" in text for text in texts):
+            return True
+    return False

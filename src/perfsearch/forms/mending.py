@@ -103,12 +103,15 @@ def _complete(
     rows: list[str], number: int, first: _Piece, labels: Sequence[str], known: dict[int, list[_Piece]]
 ) -> bool:
     """Find the rest of one of the labels in the rows below, at the same indent; rewrite the rows if it is there."""
+    near = _below(rows, number, first, known)
+    begins = {piece.text[0] for pieces in near for piece in pieces}
     for label in labels:
-        found = _rest(rows, number, first, label[len(first.text) :], known)
+        rest = label[len(first.text) :]
+        found = _rest(rows, near, rest) if rest[0] in begins else None
         if found is None:
             continue
-        rest, tail = found
-        for piece in rest:
+        others, tail = found
+        for piece in others:
             row = rows[piece.row]
             rows[piece.row] = row[: piece.start] + " " * (piece.end - piece.start) + row[piece.end :]
         rows[number] = rows[number][: first.start] + label + tail + "  " + rows[number][first.end :]
@@ -116,23 +119,26 @@ def _complete(
     return False
 
 
-def _rest(
-    rows: Sequence[str], number: int, first: _Piece, rest: str, known: dict[int, list[_Piece]]
-) -> tuple[list[_Piece], str] | None:
-    """Where the rest of a label stands below row `number`, piece by piece, and the unit and colon that close it."""
-    found: list[_Piece] = []
+def _below(rows: Sequence[str], number: int, first: _Piece, known: dict[int, list[_Piece]]) -> list[list[_Piece]]:
+    """The pieces of the next rows that begin in the column of the first piece, row by row."""
+    near: list[list[_Piece]] = []
     looked = 0
     for row in range(number + 1, min(number + 3 * _REACH, len(rows))):
-        if not rows[row] or rows[row].isspace():
-            continue
-        looked += 1
-        if looked > _REACH:
-            break
-        for piece in _pieces(rows, row, known):
-            if not piece.text or piece.text[0] != rest[0] or abs(piece.indent - first.indent) > 2:
-                continue
+        if rows[row] and not rows[row].isspace():
+            looked += 1
+            if looked > _REACH:
+                break
+            near.append([p for p in _pieces(rows, row, known) if p.text and abs(p.indent - first.indent) <= 2])
+    return near
+
+
+def _rest(rows: Sequence[str], near: Sequence[Sequence[_Piece]], rest: str) -> tuple[list[_Piece], str] | None:
+    """Where the rest of a label stands, piece by piece, and the unit and colon that close it."""
+    found: list[_Piece] = []
+    for pieces in near:
+        for piece in pieces:
             if piece.text.startswith(rest) and _TAIL.fullmatch(piece.text, len(rest)):
-                if len(rest) < 3 and ":" not in piece.text and not _alone(rows[row], piece.start, piece.end):
+                if len(rest) < 3 and ":" not in piece.text and not _alone(rows[piece.row], piece.start, piece.end):
                     return None
                 return [*found, piece], piece.text[len(rest) :]
             if 1 < len(piece.text) < len(rest) and rest.startswith(piece.text):

@@ -13,7 +13,17 @@ from perfsearch.readers.html import looks_like_html, read_html
 from perfsearch.readers.text import check_line_lengths, read_text
 from perfsearch.settings import Settings
 
-__all__ = ["SOFT_BREAK", "Cell", "Document", "Line", "Table", "read_bytes", "read_document", "read_lines"]
+__all__ = [
+    "SOFT_BREAK",
+    "Cell",
+    "Document",
+    "Line",
+    "Table",
+    "read_bytes",
+    "read_content",
+    "read_document",
+    "read_lines",
+]
 
 Reader = Callable[[bytes, str, Settings], Document]
 """Content, file name and limits to a Document; raises UnreadableFile."""
@@ -40,7 +50,7 @@ def read_document(path: Path | str, settings: Settings | None = None) -> Documen
     """
     path = Path(path)
     settings = settings or Settings()
-    data = _content(path, settings)
+    data = read_content(path, settings)
     try:
         return read_bytes(data, path.name, settings)
     except UnreadableFile as error:
@@ -55,7 +65,7 @@ def read_lines(path: Path | str, settings: Settings | None = None) -> Iterator[s
     """
     path = Path(path)
     settings = settings or Settings()
-    data = _content(path, settings)
+    data = read_content(path, settings)
     if not data.strip():
         raise UnreadableFile(str(path), "the file is empty")
     check_line_lengths(data, str(path), settings)
@@ -65,7 +75,12 @@ def read_lines(path: Path | str, settings: Settings | None = None) -> Iterator[s
         yield line.decode("utf-8", errors="replace")
 
 
-def _content(path: Path, settings: Settings) -> bytes:
+def read_content(path: Path, settings: Settings) -> bytes:
+    """The bytes of a file within the limits.
+
+    Raises:
+        UnreadableFile: missing, a folder, no regular file, no permission, or too large.
+    """
     try:
         if path.is_dir():
             raise UnreadableFile(str(path), "this is a folder, not a file")

@@ -1,0 +1,71 @@
+"""ZIP archives to the files in them, in memory: nothing is written, so no name can climb out."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+from perfsearch.errors import UnreadableFile
+from perfsearch.settings import Settings
+
+_OFFICE = frozenset({"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml", "[Content_Types].xml"})
+_PASSED_OVER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+
+
+def is_archive(data: bytes) -> bool:
+    """Is the content a ZIP of files, and not an Office document?"""
+    if not data.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as container:
+            return _OFFICE.isdisjoint(container.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
+
+
+def members(data: bytes, name: str, settings: Settings) -> Iterator[tuple[str, bytes | UnreadableFile]]:
+    """The files of a ZIP, sorted by name: the name inside it, and the content or the reason why there is none.
+
+    Names that are not in UTF-8 are read as GBK, as Chinese Windows writes them. Hidden files are passed over.
+
+    Raises:
+        UnreadableFile: it has too many files, or unpacks to too much.
+    """
+    with zipfile.ZipFile(BytesIO(data)) as container:
+        infos = [info for info in container.infolist() if not info.is_dir()]
+        size = sum(info.file_size for info in infos)
+        if len(infos) > settings.archive_files_max:
+            limit = f"{settings.archive_files_max:,} (archive_files_max)"
+            raise UnreadableFile(name, f"the archive holds {len(infos):,} files, the limit is {limit}")
+        if size > settings.unpacked_bytes_max:
+            limit = f"{settings.unpacked_bytes_max:,} (unpacked_bytes_max)"
+            raise UnreadableFile(name, f"it unpacks to {size:,} bytes, the limit is {limit}")
+        named = sorted(((_name(info), info) for info in infos), key=lambda pair: pair[0])
+        for inner, info in ((inner, info) for inner, info in named if not _is_hidden(inner)):
+            if info.flag_bits & 0x1:
+                yield inner, UnreadableFile(f"{name}/{inner}", "it is encrypted in the archive")
+            elif info.file_size > settings.file_size_bytes_max:
+                limit = f"{settings.file_size_bytes_max:,} (file_size_bytes_max)"
+                yield inner, UnreadableFile(f"{name}/{inner}", f"it has {info.file_size:,} bytes, the limit is {limit}")
+            else:
+                try:
+                    yield inner, container.read(info)
+                except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as error:
+                    yield inner, UnreadableFile(f"{name}/{inner}", f"it is damaged in the archive ({error})")
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    if not info.flag_bits & 0x800:
+        raw = info.orig_filename.encode("cp437", errors="replace")
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                return raw.decode(encoding).replace("\\", "/")
+            except UnicodeDecodeError:
+                continue
+    return info.filename.replace("\\", "/")
+
+
+def _is_hidden(inner: str) -> bool:
+    return inner.startswith(_PASSED_OVER) or any(part.startswith(".") and part != ".." for part in inner.split("/"))
