@@ -276,6 +276,7 @@ def test_a_method_that_is_not_served_is_a_405(client: TestClient) -> None:
         ({"q": "x", "year": "2021..2020"}, "year"),
         ({"q": "x", "budget": "many"}, "budget"),
         ({"q": "x", "format": "xml"}, "format"),
+        ({"q": "x", "yeer": "2020"}, "yeer"),
     ],
 )
 def test_bad_input_names_the_field_at_fault(client: TestClient, params: dict[str, Any], field: str) -> None:

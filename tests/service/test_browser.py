@@ -79,6 +79,9 @@ def test_a_drafter_finds_a_project_and_copies_a_passage_with_its_source(page: An
     assert "区管河道日常养护" in page.evaluate("navigator.clipboard.readText()")
     page.locator(".hit h3 a").first.click()
     assert page.get_by_role("heading", level=1).inner_text() == "区管河道日常养护"
+    page.locator("#basis").get_by_role("button", name="复制").click()
+    page.locator("#basis").get_by_role("button", name="已复制").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("1.《中华人民共和国水法》")
     page.get_by_role("link", name="与").first.click()
     assert "对照两份申报表" in page.get_by_role("heading", level=1).inner_text()
 

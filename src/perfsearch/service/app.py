@@ -48,6 +48,7 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
             state.library = stack.enter_context(
                 Library.open(settings.library, create=False, settings=settings, readonly=True)
             )
+            anyio.to_thread.current_default_thread_limiter().total_tokens = options.threads
             await anyio.to_thread.run_sync(_warm, state.library)
             if options.mcp:
                 from perfsearch.service import mcp

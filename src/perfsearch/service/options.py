@@ -25,6 +25,9 @@ class ServiceOptions(BaseModel):
     host: str = Field("127.0.0.1", description="Address to listen on. Beyond this machine only with API keys.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(1, ge=1, le=64, description="Processes that answer; they share the library.")
+    threads: int = Field(
+        12, ge=2, le=200, description="Requests that one process works on at once; more wait for their turn."
+    )
     insecure: bool = Field(False, description="Listen beyond this machine without API keys.")
     allowed_hosts: str = Field(
         "", description="Names under which the service is reached, with commas between; `*` for any. Empty: its host."

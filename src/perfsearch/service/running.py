@@ -17,6 +17,8 @@ from perfsearch.settings import Settings
 
 _HANDED_ON = "PERFSEARCH_SERVE"
 """How the first process tells those that it starts what to serve."""
+_QUIET_THREADS = {"OMP_WAIT_POLICY": "passive", "TOKENIZERS_PARALLELISM": "false"}
+"""A query is one short text: threads for it only wait for each other (6.6 ms against 1 ms to cut it, on two busy cores)."""
 
 
 def check_reach(settings: Settings, options: ServiceOptions) -> None:
@@ -43,6 +45,8 @@ def run(settings: Settings, options: ServiceOptions) -> None:
     import uvicorn
 
     check_reach(settings, options)
+    for name, value in _QUIET_THREADS.items():
+        os.environ.setdefault(name, value)
     shared = {
         "host": options.host,
         "port": options.port,

@@ -17,6 +17,7 @@ from perfsearch.service.api.parameters import (
     Page,
     Uploaded,
     json_body,
+    known_only,
     listed,
     multipart,
     paging,
@@ -26,7 +27,7 @@ from perfsearch.service.api.parameters import (
 from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
 from perfsearch.service.state import Asker, Served, State
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["ask"])
+router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(known_only)], tags=["ask"])
 
 Mode = Literal["hybrid", "lexical", "semantic"]
 FilingId = Annotated[str, Path(max_length=200, description="Id of a filing, such as `2020-1a2b3c4d5e`.")]

@@ -23,6 +23,7 @@ from perfsearch.service.api.parameters import (
     Narrowed,
     Page,
     Uploaded,
+    known_only,
     listed,
     multipart,
     paging,
@@ -33,7 +34,7 @@ from perfsearch.service.exporting import JSON_LINES
 from perfsearch.service.jobs import Job
 from perfsearch.service.state import Asker, Editor, Served, ServiceState, State
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["keep"])
+router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(known_only)], tags=["keep"])
 
 EXPORT_PAGE = 200
 _ASYNC = re.compile(r"(^|[,;\s])respond-async($|[,;\s])", re.IGNORECASE)

@@ -69,6 +69,20 @@ def filters_of(
 Narrowed = Annotated[Filters, Depends(filters_of)]
 
 
+def known_only(request: Request) -> None:
+    """Refuse a parameter that the route does not have: a misspelt filter would otherwise narrow nothing.
+
+    Raises:
+        UsageError: one is unknown, with its name.
+    """
+    paths = request.app.openapi()["paths"]
+    described = paths.get(request.scope["route"].path, {}).get(request.method.lower(), {})
+    known = {one["name"] for one in described.get("parameters", ()) if one["in"] == "query"}
+    for name in request.query_params:
+        if name not in known:
+            raise UsageError(f"{name}: no such parameter; known are {', '.join(sorted(known)) or 'none'}", name)
+
+
 # -- answers that have not changed
 
 

@@ -20,6 +20,7 @@ from perfsearch.service.api.parameters import (
     Narrowed,
     Page,
     Uploaded,
+    known_only,
     listed,
     multipart,
     paging,
@@ -32,7 +33,7 @@ from perfsearch.service.reporting import REPORT_TYPES, ReportForm, report_respon
 from perfsearch.service.state import Asker, Served, ServiceState, State
 from perfsearch.service.uploads import safe_name
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["review"])
+router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(known_only)], tags=["review"])
 
 MinLength = Annotated[int, Query(ge=10, le=1000, description="Shortest passage, in characters.")]
 _UPLOAD: dict[str, Any] = {"dependencies": [Depends(multipart)], "responses": UPLOAD_RESPONSES}

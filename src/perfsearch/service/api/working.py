@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from perfsearch.errors import NotFound
 from perfsearch.model import Value
-from perfsearch.service.api.parameters import json_body
+from perfsearch.service.api.parameters import json_body, known_only
 from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
 from perfsearch.service.guard.keys import Principal
 from perfsearch.service.jobs import Job, Step
 from perfsearch.service.state import Admin, Asker, ServiceState, State
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["work"])
+router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(known_only)], tags=["work"])
 
 JobId = Annotated[str, Path(max_length=100, description="Id of a job.")]
 

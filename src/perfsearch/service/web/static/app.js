@@ -15,7 +15,8 @@ function say(button, words) {
 
 async function copy(button) {
   try {
-    await navigator.clipboard.writeText(button.dataset.copy);
+    const whole = document.getElementById(button.dataset.copyOf ?? "")?.querySelector(".prose")?.textContent ?? "";
+    await navigator.clipboard.writeText(button.dataset.copy ?? whole + button.dataset.cite);
     say(button, "已复制");
   } catch {
     say(button, "未能复制");
@@ -23,7 +24,7 @@ async function copy(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = event.target.closest("[data-copy], [data-copy-of]");
   if (button) copy(button);
 });
 
@@ -120,27 +121,4 @@ if (card && ["waiting", "running"].includes(card.dataset.state)) {
     setTimeout(follow, 700);
   };
   setTimeout(follow, 300);
-}
-
-for (const list of document.querySelectorAll("[data-choices]")) {
-  const name = `perfsearch:${list.dataset.choices}`;
-  const kept = JSON.parse(localStorage.getItem(name) ?? "{}");
-  const show = () => {
-    for (const item of list.querySelectorAll("[data-choice]")) {
-      const choice = kept[item.dataset.choice] ?? "";
-      item.dataset.chosen = choice;
-      for (const button of item.querySelectorAll("[data-set]")) {
-        button.setAttribute("aria-pressed", String(button.dataset.set === choice));
-      }
-    }
-  };
-  list.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-set]");
-    if (!button) return;
-    const key = button.closest("[data-choice]").dataset.choice;
-    kept[key] = kept[key] === button.dataset.set ? "" : button.dataset.set;
-    localStorage.setItem(name, JSON.stringify(kept));
-    show();
-  });
-  show();
 }
