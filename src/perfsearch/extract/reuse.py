@@ -176,10 +176,9 @@ def _accept(alignments: list[Alignment], evidence: _Evidence) -> list[Alignment]
 def _speaks_for_itself(alignment: Alignment, evidence: int) -> bool:
     if alignment.similarity < SIMILARITY_ALONE_MIN:
         return False
+    needed = EVIDENCE_ALONE_MIN
     if alignment.longest >= GUARANTEED:
         needed = EVIDENCE_SAME_MIN if alignment.similarity >= SAME_SIMILARITY else EVIDENCE_MIN
-    else:
-        needed = EVIDENCE_ALONE_MIN
     if evidence >= needed or alignment.longest >= KNOWN_RUN_MIN:
         return True
     return alignment.matched >= KNOWN_MATCHED_MIN and alignment.similarity >= KNOWN_SIMILARITY_MIN
