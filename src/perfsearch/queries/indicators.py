@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,8 +131,7 @@ def _matching(view: View, query: str, standing: Mask) -> tuple[Ints, NDArray[np.
         for code in range(min(index.n_folds, 20_000)):
             if folded in index.text("folds", code):
                 good[code], scores[code] = True, scores[code] + 0.5
-    used = index.rows_of_folds(np.flatnonzero(good), standing)
-    counts = np.bincount(index.folds_of_rows[used], minlength=index.n_folds)
+    counts = index.counts(standing)
     found = np.flatnonzero(good & (counts > 0))
     popular = POPULAR_WEIGHT * np.log10(counts[found]).astype(np.float32)
     return found, scores[found] + popular
@@ -144,9 +143,7 @@ def _matching(view: View, query: str, standing: Mask) -> tuple[Ints, NDArray[np.
 def describe_folds(view: View, folds: Sequence[int], standing: Mask) -> list[IndicatorUse]:
     """How these folds are used in the filings that stand, aligned."""
     index = view.indicators
-    rows = index.rows_of_folds(folds, standing) if folds else np.empty(0, dtype=np.int64)
-    of_rows = index.folds_of_rows[rows] if len(rows) else np.empty(0, dtype=np.int32)
-    parts = {fold: rows[of_rows == fold] for fold in folds}
+    parts = {fold: index.rows_of_folds([fold], standing) for fold in folds}
     years = filing_years(view)
     newest = {fold: _newest(index, part, years) for fold, part in parts.items()}
     wanted = np.unique(np.concatenate(list(newest.values()))) if newest else np.empty(0, dtype=np.int64)
@@ -214,10 +211,18 @@ def _use(index: IndicatorIndex, rows: Ints, years: NDArray[np.int32], examples: 
 
 def _most(codes: NDArray[np.int32], limit: int) -> list[tuple[int, int]]:
     """The most frequent codes and their counts; the lower code first where they tie."""
-    counts = np.bincount(codes[codes >= 0]) if len(codes) else np.empty(0, dtype=np.int64)
-    present = np.flatnonzero(counts)
-    best = present[np.lexsort((present, -counts[present]))][:limit]
-    return [(int(code), int(counts[code])) for code in best]
+    codes = codes[codes >= 0]
+    if not len(codes):
+        return []
+    present: NDArray[Any]
+    if len(codes) * 16 < int(codes.max()):  # few rows, many codes: counting would write more than sorting reads
+        present, counts = np.unique(codes, return_counts=True)
+    else:
+        table = np.bincount(codes)
+        present = np.flatnonzero(table)
+        counts = table[present]
+    best = np.lexsort((present, -counts))[:limit]
+    return [(int(present[place]), int(counts[place])) for place in best]
 
 
 def spreads_of(index: IndicatorIndex, rows: Ints) -> list[TargetSpread]:

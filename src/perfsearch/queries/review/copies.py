@@ -113,13 +113,15 @@ def _within(draft: Draft) -> Verdict:
     report = draft.measured.duplicates if draft.measured else None
     if report is None:
         return insufficient("没有比较篇内文字")
+    first: dict[str, str] = {}
+    same = {name: first.setdefault(text.strip(), name) for name, text in draft.filing.sections.items()}
     hits, seen = [], set()
     for match in report.matches:
         if not match.within_filing or match.boilerplate or match.section == match.source_section:
             continue
         length = match.end - match.start
         whole, other = draft.text(match.section), draft.text(match.source_section)
-        pair = frozenset((match.section, match.source_section))
+        pair = frozenset((same[match.section], same[match.source_section]))  # equal sections are one
         shorter = min(len(whole), len(other))
         # Two goals of one year's project are one text; sections that are wholly alike are another rule's finding.
         if (

@@ -186,11 +186,9 @@ def _uses(view: View, filing: Filing, own: int | None) -> dict[str, Use]:
     standing = standing_filings(view)
     if own is not None and own < len(standing):
         standing[own] = False
-    rows = index.rows_of_folds(list(codes.values()), standing)
-    folds = index.folds_of_rows[rows]
     found = {}
     for fold, code in codes.items():
-        mine = rows[folds == code]
+        mine = index.rows_of_folds([code], standing)
         if not len(mine):
             continue
         dimensions: Counter[Dimension] = Counter()
