@@ -10,6 +10,7 @@ SECTION_NAMES = {
     "plan": "项目实施计划",
     "goals": "总目标及阶段性目标",
     "annual_goals": "年度总体目标",
+    "mid_term_goals": "中期目标",
     "executor": "实施主体",
     "schedule": "实施周期",
     "budget_plan": "年度预算安排",
