@@ -90,7 +90,9 @@ def _draft(
     quoted = {name: quoted_mask(text, [*quotations(text.text), *cited.get(name, ())]) for name, text in folded.items()}
     header = view.summaries(np.asarray([own]))[0] if own is not None else None
     lineage = header.lineage if header is not None else view.lineage_of(filing)
-    return Draft(filing, folded, stock, quoted, lineage, header.added_at if header is not None else None, min_length)
+    return Draft(
+        filing, folded, stock, common, quoted, lineage, header.added_at if header is not None else None, min_length
+    )
 
 
 def _paraphrases(

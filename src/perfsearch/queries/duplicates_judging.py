@@ -21,6 +21,11 @@ KNOWN_SHARE = 0.75
 """A passage is a quotation, or boilerplate, from this share of its characters on."""
 OWN_CHARACTERS = 15
 """A passage that has so many characters of its own in common with the source was copied, stock phrases and all."""
+SERIES_SIMILARITY = 0.95
+SERIES_MIN = 60
+SERIES_COMMON_MAX = 0.5
+"""Nor do so many characters of public stock phrases come in the same order twice by chance; unless most of them are
+what many applicants of this library write."""
 TITLES_COPIED = 3
 """So many titles of one section in another are a list that was copied; one or two any filing on the subject cites."""
 
@@ -35,6 +40,9 @@ class Draft:
     filing: Filing
     folded: Mapping[str, Folded]
     stock: Mapping[str, Mask]
+    """Characters of stock phrases, of public prose or of this library."""
+    common: Mapping[str, Mask]
+    """Those of them that many applicants of this library have."""
     quoted: Mapping[str, Mask]
     lineage: str | None
     added_at: str | None
@@ -62,7 +70,7 @@ def judge(draft: Draft, passage: Passage, source: FilingSummary | None) -> Dupli
     if passage.kind != "paraphrase" and len(known):
         if quoted.mean() >= QUOTED_SHARE:
             known_as = "quotation"
-        elif known.mean() >= KNOWN_SHARE and _own_characters(draft, passage) < OWN_CHARACTERS:
+        elif known.mean() >= KNOWN_SHARE and not _is_copy(draft, passage):
             known_as = "boilerplate" if 2 * quoted.sum() < known.sum() else "quotation"
     relation = None if source is None else relation_of(draft, source)
     header = draft.filing if source is None else source
@@ -87,6 +95,15 @@ def judge(draft: Draft, passage: Passage, source: FilingSummary | None) -> Dupli
         source_applicant=header.applicant,
         source_project_name=header.project_name,
     )
+
+
+def _is_copy(draft: Draft, passage: Passage) -> bool:
+    """Whether a passage of stock phrases was copied all the same."""
+    if _own_characters(draft, passage) >= OWN_CHARACTERS:
+        return True
+    part = draft.span(passage.section, passage.start, passage.end)
+    common = draft.common[passage.section][part]
+    return passage.similarity >= SERIES_SIMILARITY and len(common) >= SERIES_MIN and common.mean() < SERIES_COMMON_MAX
 
 
 def _own_characters(draft: Draft, passage: Passage) -> int:
