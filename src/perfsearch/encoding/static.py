@@ -34,9 +34,10 @@ BATCH_SIZE = 2_000
 TABLE_TOKENS_MIN = 100_000
 # Below this many tokens numpy's reduceat is used: importing scipy costs a cold search 0.1 to 0.2 s.
 SPARSE_TOKENS_MIN = 20_000
-# From this many texts in a call on, plain ones are split by numpy in step, in a third of the time: reading the pieces for
-# that costs 0.2 s once, which 2,000 passages of 200 characters win back.
+# From this many texts on, over all calls, plain ones are split by numpy in step, in a third of the time: reading the
+# pieces for that costs 0.2 s once, which 2,000 passages of 200 characters win back. A batch needs some texts for it.
 IN_STEP_TEXTS_MIN = 2_000
+IN_STEP_BATCH_MIN = 200
 _TYPES = {"I8": np.int8, "F32": np.float32, "F16": np.float16}
 
 
@@ -67,6 +68,7 @@ class StaticEncoder:
             )
         self._table: NDArray[np.float32] | None = None
         self._in_step: BatchTokenizer | None = None
+        self._texts_read = 0
 
     @property
     def name(self) -> str:
@@ -84,7 +86,8 @@ class StaticEncoder:
         Queries and passages are read alike: `kind` changes nothing.
         """
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        if self._in_step is None and len(texts) >= IN_STEP_TEXTS_MIN:
+        self._texts_read += len(texts)
+        if self._in_step is None and self._texts_read >= IN_STEP_TEXTS_MIN and len(texts) >= IN_STEP_BATCH_MIN:
             self._in_step = self._read_in_step()
         for start in _batches(len(texts), progress):
             batch = list(texts[start : start + BATCH_SIZE])
@@ -100,7 +103,7 @@ class StaticEncoder:
             return None
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
-        if self._in_step is None or len(texts) < IN_STEP_TEXTS_MIN // 10:
+        if self._in_step is None or len(texts) < IN_STEP_BATCH_MIN:
             return self._pooled(*self._tokens(texts))
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         plain = self._in_step.plain(texts)
