@@ -13,7 +13,7 @@ from perfsearch.queries.review.rule import Check, Hit, Verdict, insufficient, no
 
 SHORT = 15
 """Characters below which a section says nothing that could be examined: 车改后聘用司机工资等 has 10, the shortest section
-of the sample filings that says something 38."""
+of the sample filings that says something 25."""
 PLACES_MAX = 50
 """Places of one kind that are looked at in a section."""
 EXAMINED = ("overview", "necessity", "safeguards", "plan", "goals", "annual_goals")

@@ -13,7 +13,7 @@ FILINGS_MIN = 20
 """Filings with the indicator below which its usage is no measure."""
 RARE = 0.03
 COMMON = 0.85
-"""Hardly anyone files it here (3 %), nearly all in one other place (85 %): 预算执行率 stands under 投入 in 97 % of the sample."""
+"""Hardly anyone files it here (3 %), nearly all in one other place (85 %): 预算执行率 stands under 投入 in 109 of 110 sample filings."""
 UNITS_MIN = 10
 UNIT_SHARE = 0.9
 

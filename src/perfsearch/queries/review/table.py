@@ -14,7 +14,7 @@ from perfsearch.queries.review.rule import Check, Hit, Verdict, insufficient, no
 
 VAGUE_ROWS_MIN = 4
 VAGUE_SHARE = 0.5
-"""More than half of at least four outputs and effects without a number; the clean sample filings stay below a third."""
+"""More than half of at least four outputs and effects without a number; the sample filings have at most a quarter."""
 
 _VAGUE = re.compile(
     r"^(?:(?:持续|不断|有效|进一步|稳步|逐步|显著|明显|大幅|得到|有所|较|全面|切实|基本)*(?:提升|提高|增强|增长|增加|扩大|改善|改进|优化|促进|加强|推动|推进|完善|良好|较好|好|优|"
