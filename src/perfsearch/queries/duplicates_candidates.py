@@ -15,7 +15,7 @@ from perfsearch.extract.stock import covered
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
 
-LISTED_MAX = 256
+LISTED_MAX = 96
 """Filings of one segment that a fingerprint lists; what stands in more says little about any of them."""
 APPLICANTS_MIN = 5
 APPLICANTS_MAX = 20
@@ -71,8 +71,13 @@ def _stock(view: View, index: Ints, filings: Ints, n_hashes: int) -> Mask:
     owners = np.where(owners < 0, len(applicants) + filings, owners)
     n_owners = int(owners.max(initial=0)) + 1
     distinct = np.unique(index * n_owners + owners) // n_owners
-    found: Mask = np.bincount(distinct, minlength=n_hashes) >= stock_from(len(np.unique(applicants)))
+    found: Mask = np.bincount(distinct, minlength=n_hashes) >= stock_from(count_applicants(applicants))
     return found
+
+
+def count_applicants(applicants: Ints) -> int:
+    """How many different codes there are; negative ones are no applicant."""
+    return int(np.count_nonzero(np.bincount(applicants[applicants >= 0])))
 
 
 def stock_from(n_applicants: int) -> float:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from perfsearch.errors import UsageError
 from perfsearch.indexes.arrays import write_atomically
 from perfsearch.model import ClusterReport, DuplicateCluster
-from perfsearch.queries.duplicates_candidates import stock_from
+from perfsearch.queries.duplicates_candidates import count_applicants, stock_from
 
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
@@ -110,7 +110,7 @@ def _slice(view: View, numbers: Ints, place: int) -> tuple[NDArray[np.uint32], I
     owners = np.where(applicants < 0, len(applicants) + np.arange(len(applicants)), applicants)[rows]
     distinct = np.unique((hashes.astype(np.uint64) << np.uint64(32)) | owners.astype(np.uint64)) >> np.uint64(32)
     known, counts = np.unique(distinct, return_counts=True)
-    telling = (counts < stock_from(len(np.unique(applicants))))[np.searchsorted(known, hashes)]
+    telling = (counts < stock_from(count_applicants(applicants)))[np.searchsorted(known, hashes)]
     return hashes[telling], rows[telling]
 
 
