@@ -193,20 +193,20 @@ class FingerprintIndex:
             total += last - first
         return total
 
-    def postings(self, hashes: Hashes, count_max: int | None = None) -> tuple[Ints, Ints, Ints]:
-        """(index into `hashes`, filing number) of every posting, and the number of filings of each hash.
+    def postings(self, hashes: Hashes, list_max: int | None = None) -> tuple[Ints, Ints, Ints]:
+        """(index into `hashes`, filing number) of the postings, and in how many filings each fingerprint stands.
 
-        Fingerprints that stand in more than `count_max` filings have a number, and no postings.
+        Of a fingerprint that a segment holds more than `list_max` times, the first of the segment are listed.
         """
-        found = [segment.bounds(hashes) for segment in self._segments]
         counts = np.zeros(len(hashes), dtype=np.int64)
-        for first, last in found:
-            counts += last - first
-        wanted = counts > 0 if count_max is None else (counts > 0) & (counts <= count_max)
         indexes: list[Ints] = [np.empty(0, dtype=np.int64)]
         filings: list[Ints] = [np.empty(0, dtype=np.int64)]
-        for segment, (first, last) in zip(self._segments, found, strict=True):
-            sizes = np.where(wanted, last - first, 0)
+        for segment in self._segments:
+            first, last = segment.bounds(hashes)
+            sizes = last - first
+            counts += sizes
+            if list_max is not None:
+                sizes = np.minimum(sizes, list_max)
             ends = np.cumsum(sizes)
             within = np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) - np.repeat(ends - sizes, sizes)
             rows = np.repeat(first, sizes) + within
