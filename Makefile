@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 8000
+SHARED ?= ../shared
 BIN := $(VENV)/bin
 # OpenMP threads that spin while a neighbour is busy made faiss 80 times slower.
 export OMP_WAIT_POLICY = passive
@@ -47,14 +48,14 @@ format: $(VENV)/.installed-dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-bench ## measure side by side with peers (benchmarks/RESULTS.md)
-	$(BIN)/python -m benchmarks
+bench: .venv-bench/.installed ## measure side by side with peers (benchmarks/RESULTS.md)
+	.venv-bench/bin/python -m benchmarks
 
-model: $(VENV)/.installed-dev ## train the built-in encoder again from DATA (see training/README.md)
-	$(BIN)/python -m training --data $(DATA)
+model: $(VENV)/.installed-train ## train the built-in encoder again from ../shared (see training/README.md)
+	$(BIN)/python -m training all --shared $(SHARED)
 
 clean: ## remove what was set up; the library in index/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("perfsearch needs Python 3.11 or newer; say which: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
@@ -69,6 +70,13 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
 	@touch $@
 
-$(VENV)/.installed-bench: $(VENV)/.installed-dev
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
+$(VENV)/.installed-train: $(VENV)/.installed-dev
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[train]'
+	@touch $@
+
+# An environment of its own: the peers ask for older versions of what perfsearch is tested with.
+.venv-bench/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet torch==2.13.0
+	.venv-bench/bin/pip install --quiet -e '.[bench]'
 	@touch $@
