@@ -37,10 +37,22 @@ def _filing(number: int, applicant: str, year: int, project: str, **sections: st
 
 FILINGS = [
     _filing(
-        1, "云江市科学技术协会", 2020, "流动科技馆", overview=BUS, plan=STOCK, goals="2020年度计划巡展十二站，覆盖偏远村小四十所。" + BUS
+        1,
+        "云江市科学技术协会",
+        2020,
+        "流动科技馆",
+        overview=BUS,
+        plan=STOCK,
+        goals="2020年度计划巡展十二站，覆盖偏远村小四十所。" + BUS,
     ),
     _filing(
-        2, "云江市科学技术协会", 2021, "流动科技馆", overview=BUS, plan=STOCK, goals="2020年度计划巡展十二站，覆盖偏远村小四十所。" + RIVER
+        2,
+        "云江市科学技术协会",
+        2021,
+        "流动科技馆",
+        overview=BUS,
+        plan=STOCK,
+        goals="2020年度计划巡展十二站，覆盖偏远村小四十所。" + RIVER,
     ),
     _filing(3, "望海市水务局", 2022, "河道保洁", overview=RIVER, plan=STOCK),
     _filing(4, "临川市住房局", 2022, "电梯加装", overview=LIFT, plan=STOCK),
@@ -193,7 +205,10 @@ def test_every_repeat_of_the_real_filings_is_found(shared: Path, tmp_path: Path)
     def plain(text: str) -> str:
         return "".join(filter(str.isalnum, text))
 
-    filings = [Filing.model_validate_json(line) for line in (shared / "gold/filings.jsonl").read_text(encoding="utf-8").splitlines()]
+    filings = [
+        Filing.model_validate_json(line)
+        for line in (shared / "gold/filings.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     filings = [f.model_copy(update={"id": f"{f.source.file}#{f.source.index}"}) for f in filings]
     with Library.open(tmp_path) as library:
         library.add_filings(filings)

@@ -34,7 +34,9 @@ _BASIS_AFTER = re.compile(
     r"^\s*(?:等)?(?:\d+[个项份部]|[一二三四五六七八九十多数几]+[个项份部]|有关|相关|上级|系列|一系列|规范性|制度性|政策性|指导性|纲领性|法律){0,3}"
     r"(?:文件|法律|法规|规章|制度|规定|政策|要求|精神|条款|部署|办法|规范|标准|第[一二三四五六七八九十百\d])"
 )
-_LIST_JOIN = re.compile(r"[、，,；;和及与\s]|以及|或|和其|\d{1,2}\s*[.、:：)）]|[（(][一二三四五六七八九十\d]{1,3}[）)]")
+_LIST_JOIN = re.compile(
+    r"[、，,；;和及与\s]|以及|或|和其|\d{1,2}\s*[.、:：)）]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
+)
 _ITEM_START = re.compile(
     r"(?:^|[。；;\n]|[:：])\s*"
     r"(?:\d{1,2}\s*[.、:：)）．]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,2}、|[①-⑳])?\s*$"
@@ -43,7 +45,9 @@ _NOT_TITLE = re.compile(
     r"(?:日报|晚报|时报|晨报|周报|早报|周刊|月刊|季刊|学报|杂志|画报|新闻联播|焦点访谈|新闻|报道|字典|词典|辞典|全书|大全|丛书|选集|文集|读本|图鉴|问答|一本通)$|"
     r"^(?:[\d\W_]+|[A-Za-z0-9 .,'&:\-]+)$"
 )
-_WORK_OUTPUTS = re.compile(r"(?:规划|方案|预案|标准|规范|规程|指引|导则|目录|清单|名录|计划|流程|程序|制度|规划图|体系|要求|范围|须知|定额)$")
+_WORK_OUTPUTS = re.compile(
+    r"(?:规划|方案|预案|标准|规范|规程|指引|导则|目录|清单|名录|计划|流程|程序|制度|规划图|体系|要求|范围|须知|定额)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,9 @@ def is_basis(title: QuotedTitle, around: Surroundings, section: str, project_nam
     if genre is None:
         return _unknown_is_basis(name, around, section, cited, made or media)
     if is_law_title(name):
-        return not (media and len(strip_suffixes(name)) > 6 and genre[0] == "法" and not name.startswith("中华") and made)
+        return not (
+            media and len(strip_suffixes(name)) > 6 and genre[0] == "法" and not name.startswith("中华") and made
+        )
     if genre[1] == "weak":
         return _weak_is_basis(genre[0], name, around, section, cited, made or media)
     if media and not cited:
@@ -135,7 +141,9 @@ def _unknown_is_basis(name: str, around: Surroundings, section: str, cited: bool
 
 
 def _weak_is_basis(word: str, name: str, around: Surroundings, section: str, cited: bool, against: bool) -> bool:
-    if name.endswith(("政府工作报告", "委员会工作报告", "大会工作报告", "代表大会报告", "大会报告")) or re.search(r"(?:党的|代表大会).*报告$", name):
+    if name.endswith(("政府工作报告", "委员会工作报告", "大会工作报告", "代表大会报告", "大会报告")) or re.search(
+        r"(?:党的|代表大会).*报告$", name
+    ):
         return True
     if against and not _BASIS_AFTER.search(around.after):
         return False

@@ -11,7 +11,15 @@ from functools import lru_cache
 from perfsearch.extract.issuers import issuer_in_title
 from perfsearch.extract.numbers import number_key
 
-__all__ = ["TitleKey", "fold_title", "is_short_form", "number_lookup_key", "period_of", "policy_id_of", "title_lookup_key"]
+__all__ = [
+    "TitleKey",
+    "fold_title",
+    "is_short_form",
+    "number_lookup_key",
+    "period_of",
+    "policy_id_of",
+    "title_lookup_key",
+]
 
 _MARKS = re.compile(r"[\s《》〈〉<>≪≫«»“”\"'‘’「」『』`·•・,，。；;:：、!！]+")
 _DASHES = re.compile(r"[-—–－―~～﹣]+|(?<=\d)[至到](?=\d)")
@@ -26,7 +34,9 @@ _SUFFIX = re.compile(
     r"\d{4}年\d{1,2}月\d{1,2}日.{0,8}|[一二三四五六七八九十])\)$"
 )
 _YEARS = re.compile(r"\(?(?P<first>(?:19|20)\d\d)年?(?:-(?:19|20)?\d\d年?)?-(?P<last>(?:19|20)?\d\d)年?\)?")
-_FIVE = re.compile(r"\(?(?:国家)?第?(?P<ordinal>十[一二三四五六]|十|九|八)(?:个)?五(?:年)?(?:时期|期间)?\)?(?!年规划|个|条|年)")
+_FIVE = re.compile(
+    r"\(?(?:国家)?第?(?P<ordinal>十[一二三四五六]|十|九|八)(?:个)?五(?:年)?(?:时期|期间)?\)?(?!年规划|个|条|年)"
+)
 _ORDINALS = {"八": 8, "九": 9, "十": 10, "十一": 11, "十二": 12, "十三": 13, "十四": 14, "十五": 15, "十六": 16}
 _BODIES = (
     ("科学技术协会", "科协"),

@@ -10,7 +10,9 @@ _VERB = (
     r"(?:联合|共同|先后|正式|统一|研究|修订|最新|新|还|又|已|均|也|分别|陆续){0,2}(?:印发|下发|发布|颁布|颁发|公布|出台|制定|制订|转发|批转|发出|下达|审议通过|通过|编辑印制|印制|颁布实施|"
     r"发布实施|制定实施|制定出台|制定印发|修订|建立|建立健全|形成|批准|发文|提出|拟定|编制)(?:实施|施行)?"
 )
-ISSUING_VERB = re.compile(_VERB + r"(?:了|的|过)?(?:以下[^。；《]{0,12}[:：])?(?:有关)?(?:关于)?\s*(?:文件)?[:：]?\s*(?:\d[.、:：])?\s*$")
+ISSUING_VERB = re.compile(
+    _VERB + r"(?:了|的|过)?(?:以下[^。；《]{0,12}[:：])?(?:有关)?(?:关于)?\s*(?:文件)?[:：]?\s*(?:\d[.、:：])?\s*$"
+)
 _OF = re.compile(r"(?:的|文件|有关文件|相关文件|关于)+\s*$")
 
 _ORGAN_WORDS = (
@@ -103,4 +105,8 @@ def issuer_in_title(title: str) -> str | None:
         return None
     issuer = match["issuer"].strip()
     pieces = [piece for piece in re.split(r"[、，\s]+", issuer) if piece]
-    return issuer if pieces and all(_ORGAN.match(piece) or piece.endswith(("科协", "省", "市")) for piece in pieces) else None
+    return (
+        issuer
+        if pieces and all(_ORGAN.match(piece) or piece.endswith(("科协", "省", "市")) for piece in pieces)
+        else None
+    )

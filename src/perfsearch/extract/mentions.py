@@ -38,7 +38,9 @@ _IMPLEMENTING = re.compile(
     r"^\s*的?(?:若干|具体|暂行|补充|工作)?"
     r"(?:实施细则|实施办法|实施意见|实施方案|细则|办法|规定|意见|方案|解释|措施)(?!中|所|的(?:要求|精神|规定))"
 )
-_CLAUSE_EDGE = re.compile(r"[。；;：:，,、！？\n《》（）()【】\[\]“”\"]|\d[.．、]|根据|依据|按照|依照|遵照|贯彻落实|执行|遵循")
+_CLAUSE_EDGE = re.compile(
+    r"[。；;：:，,、！？\n《》（）()【】\[\]“”\"]|\d[.．、]|根据|依据|按照|依照|遵照|贯彻落实|执行|遵循"
+)
 _CLOSERS = {"（": "）", "(": ")", "【": "】", "[": "]", "［": "］", "〔": "〕", "﹝": "﹞"}
 _BEFORE_NUMBER = re.compile(
     r"^\s*(?:文件)?\s*(?:[（(](?:试行|暂行|修订|修订稿|修订版|\d{4}年?(?:修订|修正|版|修订版)?|草案)[）)])?\s*(?P<open>[（(\[【［〔﹝])?\s*"
@@ -90,7 +92,9 @@ def _wrapped(text: str, title: QuotedTitle, end: int, before: list[QuotedTitle])
     base = max(0, title.start - 90)
     inner_floor = base
     for earlier in reversed(before):  # titles joined to this one by 和 may stand inside the wrapper as well
-        if earlier.end < base or not _JOINED_BEFORE.fullmatch(text[earlier.end : title.start if earlier is before[-1] else earlier.end] or "、"):
+        if earlier.end < base or not _JOINED_BEFORE.fullmatch(
+            text[earlier.end : title.start if earlier is before[-1] else earlier.end] or "、"
+        ):
             inner_floor = max(inner_floor, earlier.end)
             break
         if earlier is before[-1]:
@@ -167,7 +171,9 @@ def pair_numbers(text: str, titles: list[QuotedTitle], numbers: list[DocumentNum
             mentions[-1] = _attach_standard(text, mentions[-1], ceiling)
     for number in numbers[used:]:
         mentions.append(_alone(text, number, mentions[-1].end if mentions else 0))
-    return [mention for mention in mentions if mention.title is not None or not (mention.number and mention.number.weak)]
+    return [
+        mention for mention in mentions if mention.title is not None or not (mention.number and mention.number.weak)
+    ]
 
 
 _NUMBER_INSIDE = re.compile(r"[（(\[【〔]?\s*$")

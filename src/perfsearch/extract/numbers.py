@@ -60,7 +60,9 @@ CODE_STARTS = frozenset(
     "普徐长静虹杨黄浦闵宝嘉松奉崇闸南卢组宣府"
 )
 # Last characters of codes in use; a bare year counts only after one of them.
-CODE_ENDS = frozenset("发办函字规政文财教科卫民建环水农商社保安监管局委府组宣审会协厅综经工信资交体旅预行库企投税通令呈报批人法党团电明传党秘")
+CODE_ENDS = frozenset(
+    "发办函字规政文财教科卫民建环水农商社保安监管局委府组宣审会协厅综经工信资交体旅预行库企投税通令呈报批人法党团电明传党秘"
+)
 # Never part of a code: what stands before the last of them belongs to the sentence. Single characters occur in codes too
 # (沪经信, 沪人社就): they part the sentence from a code only before a character that begins codes.
 _NOT_CODE = re.compile(
@@ -69,9 +71,7 @@ _NOT_CODE = re.compile(
     rf"[按据见即和及与或是为在由经以并将等对于从到至这该此我有被把让就](?=\s*[{''.join(sorted(CODE_STARTS))}]))"
 )
 _ORGAN_END = re.compile(r"(?:人民政府|政府|办公厅|办公室|委员会|总局|[局部院厅署委会办行])")
-_ORDER_BODY = re.compile(
-    r"(?:主席|国务院|政府|委员会|[部委局院会署府厅行]|总局|人大|人大常委会|法院|检察院|办公室)$"
-)
+_ORDER_BODY = re.compile(r"(?:主席|国务院|政府|委员会|[部委局院会署府厅行]|总局|人大|人大常委会|法院|检察院|办公室)$")
 _RUN_BEFORE = re.compile(rf"(?:[{HAN}]|(?<=[{HAN}])[ \t\u3000]{{1,4}}(?=[{HAN}])|(?<=[{HAN}])\s{{1,4}}(?=[{HAN}]))+$")
 _SPACE = re.compile(r"\s+")
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
@@ -169,7 +169,11 @@ def code_before(text: str, position: int) -> tuple[int, str]:
         if len(rest.strip()) >= 2 and match.end() >= 3:
             body = run[: match.end()]
             first = rest.lstrip()[0]
-            if first in body or (first in "京津沪渝冀豫云辽黑湘皖鲁苏浙赣鄂桂甘晋蒙陕吉闽黔贵粤川藏琼国中厅财" and len(body) >= 3 and body[0] != first):
+            if first in body or (
+                first in "京津沪渝冀豫云辽黑湘皖鲁苏浙赣鄂桂甘晋蒙陕吉闽黔贵粤川藏琼国中厅财"
+                and len(body) >= 3
+                and body[0] != first
+            ):
                 lead = len(rest) - len(rest.lstrip())
                 return run_start + match.end() + lead, rest.strip()
     return run_start, run.rstrip()
@@ -188,7 +192,26 @@ _NO_CODES = frozenset(("编号", "合同", "发票", "批次", "期刊", "项目
 
 
 # Runs before a bracketed year that are words of the sentence: 预算（2019）12.
-_NAMES = frozenset(("中国", "全国", "国家", "上海", "北京", "预算", "决算", "项目", "年度", "编号", "合同", "发票", "批次", "标准", "期刊", "第三"))
+_NAMES = frozenset(
+    (
+        "中国",
+        "全国",
+        "国家",
+        "上海",
+        "北京",
+        "预算",
+        "决算",
+        "项目",
+        "年度",
+        "编号",
+        "合同",
+        "发票",
+        "批次",
+        "标准",
+        "期刊",
+        "第三",
+    )
+)
 
 
 def _bracketed(text: str) -> list[DocumentNumber]:
@@ -215,7 +238,9 @@ def _bracketed(text: str) -> list[DocumentNumber]:
             or len(match["year"]) == 2
         )
         end = _trim(text, end)
-        found.append(DocumentNumber(start, end, text[start:end], f"{plain}〔{year}〕{serial}号", plain, year, serial, irregular))
+        found.append(
+            DocumentNumber(start, end, text[start:end], f"{plain}〔{year}〕{serial}号", plain, year, serial, irregular)
+        )
     return found
 
 
@@ -228,7 +253,9 @@ def _bare(text: str) -> list[DocumentNumber]:
         plain = _SPACE.sub("", code) + _SPACE.sub("", match["displaced"] or "")
         year, serial = _year(match["year"]), str(_number(match["serial"]))
         end = _trim(text, match.end())
-        found.append(DocumentNumber(start, end, text[start:end], f"{plain}〔{year}〕{serial}号", plain, year, serial, True))
+        found.append(
+            DocumentNumber(start, end, text[start:end], f"{plain}〔{year}〕{serial}号", plain, year, serial, True)
+        )
     return found
 
 

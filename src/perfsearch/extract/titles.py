@@ -13,7 +13,18 @@ TITLE_LENGTH_MAX = 220
 """Longest title in characters; the longest of the 6,057 known documents has 133."""
 
 _MARK = re.compile(r"《+|》+|≪|≫|«|»|⟪|⟫|<<|>>|＜＜|＞＞|〈|〉|＜|＞|﹤|﹥|「|」|『|』")
-_PARTNER = {"〉": "〈", "＞": "＜", "﹥": "﹤", "」": "「", "』": "『", "≫": "≪", "»": "«", "⟫": "⟪", ">>": "<<", "＞＞": "＜＜"}
+_PARTNER = {
+    "〉": "〈",
+    "＞": "＜",
+    "﹥": "﹤",
+    "」": "「",
+    "』": "『",
+    "≫": "≪",
+    "»": "«",
+    "⟫": "⟪",
+    ">>": "<<",
+    "＞＞": "＜＜",
+}
 _OPENING = frozenset(_PARTNER.values())
 _SEPARATORS = "、；;。，,"
 _JOINS = frozenset("、和及与，,")
@@ -23,7 +34,9 @@ _NESTS = re.compile(
     r"审查|征求|根据|依据|按照|依照|推进|推动|制定|制订|完善|与|和|及|对|就|的|为|[省市部委局院厅署会])$"
 )
 _LINE = re.compile(r"[ \t\u3000]*\r?\n[ \t\u3000]*")
-_LEFT_EDGE = re.compile(r"[。；;，,：:、！？\n\t（(【\[“》]|\d{1,2}[.．](?!\d)|根据|依据|按照|依照|遵照|贯彻落实|贯彻|执行")
+_LEFT_EDGE = re.compile(
+    r"[。；;，,：:、！？\n\t（(【\[“》]|\d{1,2}[.．](?!\d)|根据|依据|按照|依照|遵照|贯彻落实|贯彻|执行"
+)
 _RIGHT_EDGE = re.compile(r"[。；;：:、！？《]|(?=[（(〔\[【])|，(?!推进|深入|促进|加快|加强|进一步)")
 
 
@@ -74,7 +87,9 @@ class _Reader:
         if title is not None and (not self.found or title.start >= self.found[-1].end):
             self.found.append(title)
 
-    def title(self, start: int, end: int, left: int, right: int, balanced: bool, substituted: bool = False) -> QuotedTitle:
+    def title(
+        self, start: int, end: int, left: int, right: int, balanced: bool, substituted: bool = False
+    ) -> QuotedTitle:
         return QuotedTitle(start, end, clean_title(self.text[start + left : end - right]), balanced, substituted)
 
     def open_title(self, position: int, width: int) -> None:
