@@ -72,6 +72,16 @@ def test_a_facet_narrows_to_as_many_as_it_says(client: TestClient) -> None:
         assert shown >= int(count), href  # a name also finds longer names that it is part of
 
 
+def test_the_facets_beside_hits_come_as_a_part_of_their_own(client: TestClient) -> None:
+    page = client.get("/", params={"q": "河道养护", "year": "2019..2022"}).text
+    address = re.search(r'data-part="([^"]+)"', page)[1].replace("&amp;", "&")  # type: ignore[index]
+    part = client.get(address)
+    assert part.status_code == 200
+    assert "<html" not in part.text
+    assert "份申报表的分布" in part.text
+    assert "q=%E6%B2%B3" in part.text
+
+
 def test_facets_of_a_query_count_every_filing_that_answers(client: TestClient, sample: Library) -> None:
     for query in ("河道养护", "社区 老人", "国办发〔2016〕10号"):
         facets = client.get("/api/v1/facets", params={"q": query}).json()
@@ -119,7 +129,8 @@ def hostile(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_what_a_filing_says_is_never_markup(hostile: TestClient) -> None:
     pages = ["/", "/?q=河道养护", "/?applicant=" + quote('"><img'), "/?q=" + quote(ATTACK), "/filings/2020-1", "/filings/2020-1/duplicates",
-             "/filings/2020-1/review", "/compare?a=2020-1&b=2020-2", "/policies", "/policies?q=" + quote(ATTACK), "/analysis",
+             "/filings/2020-1/review", "/filings/2020-1/like", "/facets?q=河道养护", "/compare?a=2020-1&b=2020-2", "/policies",
+             "/policies?q=" + quote(ATTACK), "/analysis",
              "/analysis?applicant=img", "/indicators", "/indicators?q=率", "/login?next=" + quote('"><script>'), "/nothing" + quote(ATTACK)]  # fmt: skip
     for address in pages:
         page = hostile.get(address, headers={"accept": "text/html"})

@@ -22,12 +22,12 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 SIMILAR_SHOWN = 6
 SIMILAR_TO_DRAFT = 20
+YEARS_SHOWN = 40
 
 
 @router.get("/filings/{filing_id}")
 def filing_page(
     request: Request,
-    state: State,
     library: Served,
     filing_id: str,
     q: Annotated[str, Query(max_length=2000)] = "",
@@ -38,8 +38,6 @@ def filing_page(
     if version > len(versions):
         raise NotFound(f"{filing_id} has {len(versions)} versions", "version")
     filing = versions[len(versions) - version] if version else versions[0]
-    with state.metrics.stage("query"):
-        similar = library.similar(filing, limit=SIMILAR_SHOWN)
     return render(
         request,
         "filing.html",
@@ -48,12 +46,20 @@ def filing_page(
         n_versions=len(versions),
         version=version or len(versions),
         years=_years(library, filing_id),
-        similar=similar,
         citations=_by_section(filing),
         groups=grouped(filing),
         has_original=_has_original(library, filing_id),
         form={"q": q},
     )
+
+
+@router.get("/filings/{filing_id}/like")
+def similar_part(request: Request, state: State, library: Served, filing_id: str) -> HTMLResponse:
+    """Past projects like a filing, which its page asks for after the filing itself."""
+    filing = library.get(filing_id)
+    with state.metrics.stage("query"):
+        similar = library.similar(filing, limit=SIMILAR_SHOWN)
+    return render(request, "like.html", similar=similar, filing_id=filing_id)
 
 
 @router.get("/filings/{filing_id}/original")
@@ -142,7 +148,8 @@ def _years(library: Library, filing_id: str) -> list[FilingSummary]:
     summary = _summary(library, filing_id)
     if summary is None or not summary.lineage:
         return []
-    found = library.list(filters=Filters(lineage=summary.lineage), limit=40)
+    view = library.view()
+    found = view.store.summaries(view.filing_nos(Filters(lineage=summary.lineage))[-YEARS_SHOWN:].tolist()).values()
     return sorted(found, key=lambda one: one.fiscal_year or 0) if len(found) > 1 else []
 
 

@@ -56,8 +56,6 @@ def search_page(
                     q, by="passage" if by == "passage" else "filing", mode=mode, limit=PAGE_SIZE,
                     offset=(page - 1) * PAGE_SIZE, filters=filters,
                 )  # fmt: skip
-            with state.metrics.stage("facets"):
-                facets = library.facets(q, filters=filters, mode=mode)
         elif narrowed:
             facets = library.facets(filters=filters)
     except PerfsearchError as error:
@@ -78,6 +76,35 @@ def search_page(
         pages=_pages(result, page, form),
         narrowed=narrowed,
         kept=_kept(form),
+    )
+
+
+@router.get("/facets")
+def facets_part(
+    request: Request,
+    state: State,
+    library: Served,
+    q: Annotated[str, Query(max_length=2000)] = "",
+    by: Field = "filing",
+    mode: Field = "hybrid",
+    section: Field = "",
+    year: Field = "",
+    applicant: Field = "",
+    category: Field = "",
+    budget: Field = "",
+    cites: Field = "",
+) -> HTMLResponse:
+    """The facets of a search, which its page asks for after the hits: they rank a thousand filings, the hits ten."""
+    form = {
+        "q": q, "by": by, "mode": mode, "section": section, "year": year, "applicant": applicant,
+        "category": category, "budget": budget, "cites": cites,
+    }  # fmt: skip
+    with state.metrics.stage("facets"):
+        facets = library.facets(
+            q.strip() or None, filters=filters_of_form(form), mode=mode if mode in ("lexical", "semantic") else "hybrid"
+        )
+    return render(
+        request, "facets.html", groups=facet_groups(form, facets), total=facets.total, kept=_kept(form), form=form
     )
 
 

@@ -1,9 +1,17 @@
 // What pages do beyond links and forms: copy, focus by "/", drop a file on a form, upload with progress, follow a job.
 "use strict";
 
-if (matchMedia("(max-width: 56rem)").matches) {
-  document.querySelector(".facets details")?.removeAttribute("open");
+const isNarrow = matchMedia("(max-width: 56rem)").matches;
+
+async function showPart(place) {
+  const answer = await fetch(place.dataset.part);
+  if (answer.ok) place.innerHTML = await answer.text();
+  place.removeAttribute("aria-busy");
+  if (isNarrow) place.querySelector("details")?.removeAttribute("open");
 }
+
+for (const place of document.querySelectorAll("[data-part]")) showPart(place);
+if (isNarrow) document.querySelector(".facets details")?.removeAttribute("open");
 
 const token = document.querySelector('meta[name="csrf"]')?.content ?? "";
 
