@@ -33,11 +33,16 @@ class Ground:
 
 
 def read_items(shared: Path, say: Say) -> list[sources.RegisterItem]:
-    """The register items to train on: not of a held-out topic, nothing that repeats the development set."""
-    items = [item for item in sources.read_register(shared / "data") if not tasks.is_held_out(item)]
+    """The register items to train on: not of a held-out topic, nothing that repeats those or the development set."""
+    register = sources.read_register(shared / "data")
+    held = [item for item in register if tasks.is_held_out(item)]
+    items = [item for item in register if not tasks.is_held_out(item)]
     filings, queries, _ = evaluate.development_queries(shared)
     kept = tasks.drop_development(items, [text for sections in filings for text in sections], queries)
-    say(f"register: {len(kept)} items; {len(items) - len(kept)} left out as near the development set")
+    near = len(items) - len(kept)
+    kept = tasks.drop_held_out(kept, held)
+    repeats = len(items) - near - len(kept)
+    say(f"register: {len(kept)} items; left out {near} near the development set, {repeats} near {len(held)} held out")
     return kept
 
 

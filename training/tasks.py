@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from training.sources import RegisterItem
 from training.table import Glosses
 
 NEIGHBOURS_MAX = 150_000
+_NOT_LETTERS = re.compile(r"[^\u3400-\u9fffa-z]")
 HELD_OUT_IN = 12
 """One register topic in twelve is never trained on; it is what models are chosen by."""
 
@@ -34,22 +35,61 @@ def drop_development(
 ) -> list[RegisterItem]:
     """The items that repeat neither the development filings nor the development queries.
 
-    An item goes where its official sentence shares nine characters in a row with a filing, or a wording shares a
-    quarter of its character pairs with a query: else the development scores would measure memory.
+    An item goes where any sentence of it shares eight characters in a row with a filing, or a fifth of its character
+    pairs with a query (signs and digits aside): else the development scores would measure memory.
     """
-    spans = {text[start : start + 9] for text in filings for start in range(len(text) - 8)}
-    asked = [_character_pairs(query) for query in queries]
+    spans = {text[start : start + 8] for text in map(_letters, filings) for start in range(len(text) - 7)}
+    asked = _Overlaps(queries)
 
     def repeats(item: RegisterItem) -> bool:
-        if any(item.official[start : start + 9] in spans for start in range(len(item.official) - 8)):
+        sentences = [item.official, *item.everyday]
+        if any(text[start : start + 8] in spans for text in map(_letters, sentences) for start in range(len(text) - 7)):
             return True
-        worded = [_character_pairs(text) for text in item.everyday]
-        return any(len(own & query) >= 0.25 * len(own | query) for own in worded for query in asked if own | query)
+        return any(asked.most(text) >= 0.2 for text in sentences)
 
     return [item for item in items if not repeats(item)]
 
 
+def drop_held_out(items: Sequence[RegisterItem], held: Sequence[RegisterItem]) -> list[RegisterItem]:
+    """The items that don't say again, under another topic, what a held-out item says.
+
+    Half of a wording's character pairs, or two fifths of an official sentence's, are taken as the same thing.
+    """
+    asked, official = (
+        _Overlaps(text for item in held for text in item.everyday),
+        _Overlaps(item.official for item in held),
+    )
+    return [
+        item
+        for item in items
+        if official.most(item.official) < 0.4 and all(asked.most(text) < 0.5 for text in item.everyday)
+    ]
+
+
+class _Overlaps:
+    """Texts by their character pairs."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._sizes: list[int] = []
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for place, pairs in enumerate(map(_character_pairs, texts)):
+            self._sizes.append(len(pairs))
+            for pair in pairs:
+                self._places[pair].append(place)
+
+    def most(self, text: str) -> float:
+        """The largest share of character pairs that the text has in common with one of these (Jaccard)."""
+        own = _character_pairs(text)
+        shared = Counter(place for pair in own for place in self._places.get(pair, ()))
+        return max((count / (len(own) + self._sizes[place] - count) for place, count in shared.items()), default=0.0)
+
+
+def _letters(text: str) -> str:
+    return _NOT_LETTERS.sub("", text.lower())
+
+
 def _character_pairs(text: str) -> set[str]:
+    text = _letters(text)
     return {text[start : start + 2] for start in range(len(text) - 1)}
 
 

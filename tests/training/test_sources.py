@@ -31,10 +31,19 @@ def test_one_topic_in_twelve_is_held_out_whatever_else_the_register_holds() -> N
 def test_items_that_repeat_the_development_set_are_left_out() -> None:
     filings = ["本项目主要用于修缮办公大楼外立面玻璃幕墙。"]
     queries = ["大楼外墙怕掉东西砸人"]
-    copied = RegisterItem("a", "拟修缮办公大楼外立面玻璃。", ("楼外面的玻璃",), ())
-    asked = RegisterItem("b", "外墙排险。", ("外墙怕掉东西砸人",), ())
-    free = RegisterItem("c", "更换电梯。", ("换升降机",), ())
-    assert tasks.drop_development([copied, asked, free], filings, queries) == [free]
+    copied = RegisterItem("a", "拟修缮：办公大楼 2#外立面。", ("楼外面的玻璃",), ())
+    worded = RegisterItem("b", "更换破损部位。", ("修缮办公大楼外立面",), ())
+    asked = RegisterItem("c", "外墙排险。", ("外墙怕掉东西砸人",), ())
+    free = RegisterItem("d", "更换电梯。", ("换升降机",), ())
+    assert tasks.drop_development([copied, worded, asked, free], filings, queries) == [free]
+
+
+def test_items_that_say_what_a_held_out_item_says_are_left_out() -> None:
+    held = [RegisterItem("a", "对办公楼屋面实施防水修缮。", ("楼顶漏水要修",), ())]
+    same = RegisterItem("b", "对教学楼屋面实施防水修缮。", ("房子上头下雨就滴",), ())
+    worded = RegisterItem("c", "整治渗漏。", ("楼顶漏水要修一下",), ())
+    free = RegisterItem("d", "更换电梯。", ("换升降机",), ())
+    assert tasks.drop_held_out([same, worded, free], held) == [free]
 
 
 def test_a_sense_loses_its_pinyin_tags_and_pointers() -> None:
