@@ -1,6 +1,7 @@
 """The service under load: connections that ask without a pause, an upload a second, and what it answers.
 
     python -m benchmarks.load LIBRARY [--workers N] [--connections 50] [--seconds 60] [--rate PER_SECOND]
+        [--read-only] [--kill]
 
 Starts `perfsearch serve` over a copy of the library, asks as several users do (searches of words, sentences and
 numbers, pages, filings, policies, facets), adds a new filing every second, and prints for each kind how many were
@@ -190,6 +191,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=None)
+    parser.add_argument("--read-only", action="store_true", help="no uploads")
     parser.add_argument("--kill", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -210,7 +212,8 @@ def _run(given: argparse.Namespace, process: subprocess.Popen[bytes], port: int)
     before = _memory_bytes(process)
     load = Load(port, given.seconds, given.rate)
     threads = [threading.Thread(target=load.ask, args=(n, ids, policies)) for n in range(given.connections)]
-    threads.append(threading.Thread(target=load.add))
+    if not given.read_only:
+        threads.append(threading.Thread(target=load.add))
     for thread in threads:
         thread.start()
     if given.kill:
