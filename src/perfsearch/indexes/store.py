@@ -234,11 +234,12 @@ class Store:
         with self._read() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(filings)).scalar_one()
 
-    def headers(self) -> Iterator[AnyRow]:
-        """Every filing's header columns (no text), ascending by number."""
+    def headers(self, after: int = 0) -> Iterator[AnyRow]:
+        """The header columns (no text) of the filings with greater numbers, ascending."""
         columns = [c for c in filings.c if c.name != "body"]
+        statement = sa.select(*columns).where(filings.c.filing_no > after).order_by(filings.c.filing_no)
         with self._read() as connection:
-            yield from connection.execute(sa.select(*columns).order_by(filings.c.filing_no))
+            yield from connection.execute(statement)
 
     def listed(self, filing_nos: Sequence[int] | None, limit: int | None, offset: int) -> list[FilingSummary]:
         """Headers, newest fiscal year first, then by applicant and project; of these numbers only, if given."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -62,6 +62,14 @@ class FilingCache:
         self._size = size
         self._lock = threading.Lock()
         self._filings: OrderedDict[int, Filing] = OrderedDict()
+        self._headers_lock = threading.Lock()
+        self._headers = Headers([])
+
+    def headers(self, read_after: Callable[[int], Iterable[HeaderRow]]) -> Headers:
+        """All headers: those that were read before, joined by what `read_after(last number)` gives."""
+        with self._headers_lock:
+            self._headers = self._headers.joined(read_after(self._headers.last))
+            return self._headers
 
     def get(self, numbers: Sequence[int], load: Callable[[list[int]], dict[int, Filing]]) -> dict[int, Filing]:
         """These filings, the missing ones by `load`."""
@@ -196,20 +204,23 @@ class View:
 
     @cached_property
     def headers(self) -> Headers:
-        """The header fields of all filings in memory, for the lanes."""
+        """The header fields of all filings in memory, for the lanes; numbers of removed filings may be among them."""
+        return self._cache.headers(self._headers_after)
+
+    def _headers_after(self, filing_no: int) -> Iterator[HeaderRow]:
+        """The headers of the view's filings with greater numbers, ascending."""
         known = set(self.catalog["filing_no"][self.catalog.filing_alive].tolist())
-        return Headers(
-            HeaderRow(
-                row.filing_no,
-                row.id,
-                row.fiscal_year,
-                row.applicant,
-                row.project_name,
-                tuple(amount for name in BUDGET_FIELDS if (amount := getattr(row, f"budget_{name}")) is not None),
-            )
-            for row in self.store.headers()
-            if row.filing_no in known
-        )
+        for row in self.store.headers(filing_no):
+            if row.filing_no in known:
+                amounts = (getattr(row, f"budget_{name}") for name in BUDGET_FIELDS)
+                yield HeaderRow(
+                    row.filing_no,
+                    row.id,
+                    row.fiscal_year,
+                    row.applicant,
+                    row.project_name,
+                    tuple(amount for amount in amounts if amount is not None),
+                )
 
     # -- narrowing
 

@@ -6,7 +6,7 @@ before a filing in one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,12 @@ class Lanes:
             self.bonus[number] = self.bonus.get(number, 0.0) + bonus
             self.names.setdefault(number, []).append(name)
 
+    def drop(self, filing_nos: Iterable[int]) -> None:
+        """Forget filings."""
+        for number in filing_nos:
+            self.bonus.pop(number, None)
+            self.names.pop(number, None)
+
 
 def find_lanes(
     question: Question,
@@ -72,7 +78,7 @@ def find_lanes(
         if policy is not None:
             lanes.give(policy[1], POLICY, f"引用 {policy[0]}")
     _project_lanes(question, headers, lanes)
-    for match in headers.applicants.find(question.text, limit=5, similarity_min=0.85):
+    for match in headers.find_applicants(question.text, limit=5, similarity_min=0.85):
         lanes.give(match.filing_nos, APPLICANT * match.similarity, f"申报单位 {match.name}")
     for amount in question.amounts:
         lanes.give(headers.with_amount(amount), AMOUNT, f"金额 {amount:,.0f} 元")
@@ -85,7 +91,7 @@ def find_lanes(
 
 def _project_lanes(question: Question, headers: Headers, lanes: Lanes) -> None:
     best_only: set[int] = set()
-    for match in headers.projects.find(question.text):
+    for match in headers.find_projects(question.text):
         fresh = np.asarray([n for n in match.filing_nos.tolist() if n not in best_only], dtype=np.int64)
         best_only.update(fresh.tolist())
         if match.how == "full":

@@ -156,7 +156,11 @@ def _find_lanes(view: View, question: Question) -> Lanes:
         numbers = np.unique(np.asarray(view.store.policies.filings_citing([m.row.policy_no for m in sure]), np.int64))
         return sure[0].row.title or sure[0].row.document_number, numbers[view.catalog.knows(numbers)]
 
-    return find_lanes(question, view.headers, view.citing_number, citing_title)
+    lanes = find_lanes(question, view.headers, view.citing_number, citing_title)
+    named = np.fromiter(lanes.bonus, dtype=np.int64, count=len(lanes.bonus))
+    # The headers may still name what was removed or replaced since they were read.
+    lanes.drop(named[~view.catalog.knows(named)].tolist())
+    return lanes
 
 
 def _query_vector(view: View, question: Question) -> NDArray[np.float32]:
