@@ -169,6 +169,18 @@ def test_evaluate_scores_judged_queries_and_tells_what_changed(
     assert "nDCG@10" in again.out
 
 
+def test_a_library_takes_words_of_its_own(run: Any, tmp_path: Path, corpus: Path) -> None:
+    library = tmp_path / "l"
+    run("add", corpus / FILING, "--library", library)
+    assert run("words", "add", "科学家门口讲", "--library", library).code == 0
+    assert run("words", "add", "行动", "--stop", "--library", library).code == 0
+    assert run("words", "list", "--library", library, "--json").json == {"words": ["科学家门口讲"], "stops": ["行动"]}
+    hits = run("search", "科学家门口讲", "--explain", "--library", library, "--json").json["hits"]
+    assert "科学家门口讲" in hits[0]["explain"]["terms"]
+    assert run("words", "remove", "科学家门口讲", "--library", library).code == 0
+    assert run("words", "remove", "没有的词", "--library", library).code == 2
+
+
 def test_a_backup_is_restored_as_it_was(run: Any, sample_directory: Path, tmp_path: Path) -> None:
     assert run("backup", tmp_path / "b", "--library", sample_directory).code == 0
     assert run("restore", tmp_path / "b", "--library", tmp_path / "l").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,9 +39,10 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:\s*年度?)?(?![\d.,]|\s*[万亿�
 
 @dataclass(frozen=True)
 class Question:
-    """One query as read. `text` is as typed."""
+    """One query as read. `text` is as typed; `cut` parts it into words as the library's index was parted."""
 
     text: str
+    cut: Callable[[str], list[str]] = tokens
 
     @cached_property
     def normalized(self) -> str:
@@ -50,7 +52,7 @@ class Question:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """The distinct words that are looked for, without the words of asking, in their order."""
-        found = list(dict.fromkeys(tokens(self.text)))
+        found = list(dict.fromkeys(self.cut(self.text)))
         content = [term for term in found if term not in _ASKING]
         # A query of nothing but such words is searched as it is.
         return tuple(content or found)

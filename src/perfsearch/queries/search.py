@@ -67,7 +67,7 @@ def search(
     """
     started = time.perf_counter()
     mode_, by_ = _checked(view, query, mode, by, limit, offset)
-    question = Question(query.strip()[: view.settings.query_length_max])
+    question = Question(query.strip()[: view.settings.query_length_max], view.tokens)
     allowed = view.allowed_chunks(filters) if filters is not None and not filters.is_empty() else None
     ranked = _rank(view, question, mode_, by_, allowed, limit + offset, exact, fusion)
     page = ranked.order[offset : offset + limit]
@@ -92,7 +92,7 @@ def matching_chunks(view: View, query: str, *, filters: Filters | None = None, m
         UsageError: an empty query or an unknown mode.
     """
     mode_, by = _checked(view, query, mode, "passage", 1, 0)
-    question = Question(query.strip()[: view.settings.query_length_max])
+    question = Question(query.strip()[: view.settings.query_length_max], view.tokens)
     allowed = view.allowed_chunks(filters) if filters is not None and not filters.is_empty() else None
     ranked = _rank(view, question, mode_, by, allowed, view.settings.limit_max, False, "convex")
     return np.sort(ranked.pool.chunk_ids[ranked.order]).astype(np.int64)

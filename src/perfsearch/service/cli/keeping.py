@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from perfsearch.errors import NotFound
 from perfsearch.service.cli.context import Context, json_option, library_option, print_json, read_filters
 from perfsearch.service.terminal import describe_filing, describe_summary, progress_bar, report_rejections
 
@@ -184,4 +185,64 @@ def stats(context: Context, /, library: str | None, as_json: bool) -> int:
     return 0
 
 
-COMMANDS = (add, remove, list_filings, show, verify, rebuild, backup, restore, stats)
+@click.group()
+def words() -> None:
+    """Words and stop words of the library's own, beside the package's; a change makes the indexes anew."""
+
+
+@words.command("list")
+@library_option
+@json_option
+@click.pass_obj
+def list_words(context: Context, /, library: str | None, as_json: bool) -> int:
+    """Show the library's own words."""
+    with context.at(library).read() as opened:
+        own = opened.own_words()
+    if as_json:
+        print_json(own)
+    else:
+        for label, values in (("词语", own.words), ("停用词", own.stops)):
+            click.echo(f"{label}：{'　'.join(values) or '（无）'}")
+    return 0
+
+
+def _change_words(context: Context, library: str | None, names: tuple[str, ...], stop: bool, keep: bool) -> int:
+    with context.at(library).write() as opened:
+        own = opened.own_words()
+        old = own.stops if stop else own.words
+        missing = [name for name in names if name not in old]
+        if not keep and missing:
+            raise NotFound(
+                f"{missing[0]!r} is none of the library's own words; `perfsearch words list` shows them", "word"
+            )
+        new = (*old, *names) if keep else tuple(name for name in old if name not in names)
+        with progress_bar("重建", "份") as progress:
+            own = opened.set_own_words(*((own.words, new) if stop else (new, own.stops)), progress=progress)
+    click.echo(f"词语 {len(own.words)} 个，停用词 {len(own.stops)} 个")
+    return 0
+
+
+_stop = click.option("--stop", is_flag=True, help="As stop words, which are not searched.")
+
+
+@words.command("add")
+@click.argument("names", nargs=-1, required=True, metavar="WORD...")
+@_stop
+@library_option
+@click.pass_obj
+def add_words(context: Context, /, names: tuple[str, ...], stop: bool, library: str | None) -> int:
+    """Give the library words that are to be kept whole (names, jargon)."""
+    return _change_words(context, library, names, stop, keep=True)
+
+
+@words.command("remove")
+@click.argument("names", nargs=-1, required=True, metavar="WORD...")
+@_stop
+@library_option
+@click.pass_obj
+def remove_words(context: Context, /, names: tuple[str, ...], stop: bool, library: str | None) -> int:
+    """Take words of the library's own away again."""
+    return _change_words(context, library, names, stop, keep=False)
+
+
+COMMANDS = (add, remove, list_filings, show, verify, rebuild, backup, restore, stats, words)
