@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +61,27 @@ def sample(sample_directory: Path) -> Iterator[Library]:
 
     with Library.open(sample_directory, create=False, readonly=True) as library:
         yield library
+
+
+@contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """The address of a real service over the library, in a thread of its own."""
+    import uvicorn
+
+    from perfsearch.service.app import create_app
+    from perfsearch.settings import Settings
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(Settings(library=directory)), port=port, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture(scope="session")

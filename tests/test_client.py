@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from perfsearch.client import Client, ProblemError
 from perfsearch.library import Library
 from perfsearch.model import Value
-from perfsearch.service.app import create_app
-from perfsearch.settings import Settings
+from tests.conftest import served
 
 
 @pytest.fixture(scope="module")
 def address(sample_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = Path(shutil.copytree(sample_directory, tmp_path_factory.mktemp("client") / "library"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(Settings(library=directory)), port=port, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with served(directory) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

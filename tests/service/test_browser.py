@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from perfsearch.library import Library
-from perfsearch.service.app import create_app
-from perfsearch.settings import Settings
+from tests.conftest import served
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -32,17 +27,8 @@ FIRST_PAINT_MS_MAX = 1_000
 @pytest.fixture(scope="module")
 def address(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = Path(shutil.copytree(pristine, tmp_path_factory.mktemp("browsed") / "library"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(Settings(library=directory)), port=port, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with served(directory) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -133,7 +133,7 @@ def _rank(
     k = max(POOL_MIN, 3 * needed)
     while True:
         pool = gather(view, question, terms, vector, k, allowed, also)
-        ranked = _order(view, pool, question, mode, by, own, expanded, lanes, fusion)
+        ranked = _order(view, pool, mode, by, own, expanded, lanes, fusion)
         if len(ranked.order) >= needed or pool.exhausted or k >= POOL_MAX or _rest_is_worse(ranked):
             return ranked
         k *= 4
@@ -154,11 +154,11 @@ def _find_lanes(view: View, question: Question) -> Lanes:
         if not sure:
             return None
         numbers = np.unique(np.asarray(view.store.policies.filings_citing([m.row.policy_no for m in sure]), np.int64))
-        return sure[0].row.title or sure[0].row.document_number, numbers[view.catalog.knows(numbers)]
+        return sure[0].row.title or sure[0].row.document_number, numbers
 
     lanes = find_lanes(question, view.headers, view.citing_number, citing_title)
     named = np.fromiter(lanes.bonus, dtype=np.int64, count=len(lanes.bonus))
-    # The headers may still name what was removed or replaced since they were read.
+    # The headers and the policies may name what the view no longer, or not yet, knows.
     lanes.drop(named[~view.catalog.knows(named)].tolist())
     return lanes
 
@@ -181,7 +181,6 @@ def _rest_is_worse(ranked: _Ranked) -> bool:
 def _order(
     view: View,
     pool: Pool,
-    question: Question,
     mode: Mode,
     by: By,
     own: tuple[tuple[str, float], ...],

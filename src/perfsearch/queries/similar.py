@@ -76,7 +76,8 @@ def similar(
     vectors = view.encode_chunks(draft, chunks)
     allowed = view.filing_nos(filters.of_filings()) if filters is not None and not filters.is_empty() else None
     lineage = view.lineage_of(draft)
-    candidates = _candidates(view, chunks, vectors, lineage, allowed)
+    terms = _telling_terms(view, chunks)
+    candidates = _candidates(view, chunks, vectors, terms, lineage, allowed)
     own = view.filing_no(draft.id)
     candidates = candidates[candidates != own] if own is not None else candidates
     by_section = {section: _section_scores(view, section, chunks, vectors, candidates) for section in _sections(chunks)}
@@ -84,7 +85,8 @@ def similar(
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] >= SIMILARITY_FLOOR]
     page = order[offset : offset + limit]
-    hits = _hits(view, draft, chunks, candidates, scores, by_section, page, lineage, explain)
+    words = {term for term, _ in terms}
+    hits = _hits(view, words, candidates, scores, by_section, page, lineage, explain)
     return SearchResult(
         query=draft.project_name or draft.source.file,
         mode="hybrid",
@@ -100,7 +102,12 @@ def _sections(chunks: list[Chunk]) -> list[str]:
 
 
 def _candidates(
-    view: View, chunks: list[Chunk], vectors: NDArray[np.float32], lineage: str | None, allowed: Ids | None
+    view: View,
+    chunks: list[Chunk],
+    vectors: NDArray[np.float32],
+    terms: list[tuple[str, float]],
+    lineage: str | None,
+    allowed: Ids | None,
 ) -> Ids:
     """Filings that share meaning, telling words or the project's line with the draft."""
     allowed_chunks = view.chunks_of(allowed) if allowed is not None else None
@@ -112,7 +119,6 @@ def _candidates(
         if norm > 0:
             ids, _ = view.vectors.search((centre / norm).astype(np.float32), CANDIDATES_PER_SECTION, allowed_chunks)
             found.append(view.filing_of(ids))
-    terms = _telling_terms(view, chunks)
     if terms:
         ids, _ = view.lexical.search(terms, 4 * CANDIDATES_PER_SECTION, allowed_chunks)
         found.append(view.filing_of(ids))
@@ -166,8 +172,7 @@ def _weighted(by_section: dict[str, NDArray[np.float32]], n_candidates: int) -> 
 
 def _hits(
     view: View,
-    draft: Filing,
-    chunks: list[Chunk],
+    words: set[str],
     candidates: Ids,
     scores: NDArray[np.float32],
     by_section: dict[str, NDArray[np.float32]],
@@ -175,7 +180,6 @@ def _hits(
     lineage: str | None,
     explain: bool,
 ) -> tuple[SearchHit, ...]:
-    words = {term for term, _ in _telling_terms(view, chunks)}
     hits = []
     for position, summary in zip(page.tolist(), view.summaries(candidates[page]), strict=True):
         parts = {s: round(float(v[position]), 4) for s, v in by_section.items() if not np.isnan(v[position])}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +21,13 @@ from perfsearch.service.reports.duplicates_text import (
     percent,
     section_name,
 )
+from perfsearch.service.reports.word import add_heading, add_table, clean, new_document
 
 if TYPE_CHECKING:
     from docx.document import Document
 
-FONT = "宋体"
 MATCHES_MAX = 300
 """More pairs of passages are left to the page: Word takes seconds to lay out so many tables."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
 
 
 def write_duplicates(report: DuplicateReport, filing: Filing, path: Path) -> None:
@@ -38,18 +36,11 @@ def write_duplicates(report: DuplicateReport, filing: Filing, path: Path) -> Non
     Raises:
         OSError: the file can't be written.
     """
-    import docx
-    from docx.oxml.ns import qn
-    from docx.shared import Pt
-
-    document = docx.Document()
-    style: Any = document.styles["Normal"]
-    style.font.name, style.font.size = FONT, Pt(10.5)
-    style.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
-    _heading(document, f"查重报告：{filing.project_name or filing.source.file}", 0)
+    document = new_document()
+    add_heading(document, f"查重报告：{filing.project_name or filing.source.file}", 0)
     about = " · ".join(str(part) for part in (filing.fiscal_year, filing.applicant, filing.source.file) if part)
-    document.add_paragraph(_clean(about))
-    _table(document, ["指标", "数值"], figures(report.rates))
+    document.add_paragraph(clean(about))
+    add_table(document, ["指标", "数值"], figures(report.rates))
     document.add_paragraph("，".join(f"{name} {percent(getattr(report.rates, field))}" for field, name in PARTS) + "。")
     if report.message:
         document.add_paragraph(report.message)
@@ -58,7 +49,7 @@ def write_duplicates(report: DuplicateReport, filing: Filing, path: Path) -> Non
     _sources(document, report)
     matches = report.matches[:MATCHES_MAX]
     if matches:
-        _heading(document, "对照", 1)
+        add_heading(document, "对照", 1)
     for number, match in enumerate(matches, 1):
         _match(document, number, match)
     if len(report.matches) > MATCHES_MAX:
@@ -66,34 +57,10 @@ def write_duplicates(report: DuplicateReport, filing: Filing, path: Path) -> Non
     document.save(str(path))
 
 
-def _clean(text: str) -> str:
-    """Text without what XML can't hold."""
-    return _CONTROL.sub("", text)
-
-
-def _heading(document: Document, text: str, level: int) -> None:
-    from docx.oxml.ns import qn
-
-    heading: Any = document.add_heading(_clean(text), level)
-    for run in heading.runs:
-        run.font.name = FONT
-        run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)
-
-
-def _table(document: Document, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = document.add_table(rows=1, cols=len(head))
-    table.style = "Light Grid Accent 1"
-    for cell, text in zip(table.rows[0].cells, head, strict=True):
-        cell.text = text
-    for row in rows:
-        for cell, text in zip(table.add_row().cells, row, strict=True):
-            cell.text = _clean(text)
-
-
 def _sections(document: Document, report: DuplicateReport) -> None:
     if not report.sections:
         return
-    _heading(document, "各部分", 1)
+    add_heading(document, "各部分", 1)
     rows = [
         (
             section_name(one.section), str(one.characters), str(one.duplicated), percent(one.total),
@@ -101,13 +68,13 @@ def _sections(document: Document, report: DuplicateReport) -> None:
         )
         for one in report.sections
     ]  # fmt: skip
-    _table(document, ["部分", "字数", "重复字数", "总文字复制比", "去除引用", "去除本单位", "本表内重复"], rows)
+    add_table(document, ["部分", "字数", "重复字数", "总文字复制比", "去除引用", "去除本单位", "本表内重复"], rows)
 
 
 def _stale(document: Document, report: DuplicateReport) -> None:
     if not report.copied_not_updated:
         return
-    _heading(document, "照抄而未更新", 1)
+    add_heading(document, "照抄而未更新", 1)
     rows = [
         (
             CERTAINTY_NAMES[one.certainty], STALE_NAMES[one.what], section_name(one.section), one.text,
@@ -115,13 +82,13 @@ def _stale(document: Document, report: DuplicateReport) -> None:
         )
         for one in report.copied_not_updated
     ]  # fmt: skip
-    _table(document, ["判断", "内容", "部分", "现在写的", "本表应为", "说明"], rows)
+    add_table(document, ["判断", "内容", "部分", "现在写的", "本表应为", "说明"], rows)
 
 
 def _sources(document: Document, report: DuplicateReport) -> None:
     if not report.sources:
         return
-    _heading(document, "来源", 1)
+    add_heading(document, "来源", 1)
     rows = [
         (
             percent(one.share), str(one.characters), one.project_name or one.filing_id, str(one.fiscal_year or "—"),
@@ -129,7 +96,7 @@ def _sources(document: Document, report: DuplicateReport) -> None:
         )
         for one in report.sources
     ]  # fmt: skip
-    _table(document, ["占比", "字数", "申报表", "年度", "单位", "关系", "先后"], rows)
+    add_table(document, ["占比", "字数", "申报表", "年度", "单位", "关系", "先后"], rows)
 
 
 def _match(document: Document, number: int, match: DuplicateMatch) -> None:
@@ -143,7 +110,7 @@ def _match(document: Document, number: int, match: DuplicateMatch) -> None:
         if part
     )
     document.add_paragraph(
-        _clean(
+        clean(
             f"{number}　{KIND_NAMES[match.kind]} {percent(match.similarity)}　{CATEGORY_NAMES[match.category]}　"
             f"{'' if match.within_filing else FIRST_NAMES[match.first]}"
         )
@@ -152,7 +119,7 @@ def _match(document: Document, number: int, match: DuplicateMatch) -> None:
     table.style = "Table Grid"
     ours, theirs = both_sides(match)
     table.rows[0].cells[0].text = f"本表 {section_name(match.section)} {match.start}–{match.end}"
-    table.rows[0].cells[1].text = _clean(
+    table.rows[0].cells[1].text = clean(
         f"{'本表' if match.within_filing else source} {section_name(match.source_section)} "
         f"{match.source_start}–{match.source_end}"
     )
@@ -169,7 +136,7 @@ def _fill(paragraph: Any, pieces: Sequence[Piece], kind: str) -> None:
         "within": WD_COLOR_INDEX.BRIGHT_GREEN,
     }.get(kind, WD_COLOR_INDEX.GRAY_25)  # fmt: skip
     for piece in pieces:
-        run = paragraph.add_run(_clean(piece.text))
+        run = paragraph.add_run(clean(piece.text))
         if piece.same:
             run.font.highlight_color = colour
         else:
