@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
@@ -15,11 +15,10 @@ from perfsearch.service.state import Served, State
 from perfsearch.service.web.charts import Bar, as_file, bar_chart, graph_chart, row_chart
 from perfsearch.service.web.environment import render
 from perfsearch.service.web.files import chart_csv, chart_svg
-from perfsearch.service.web.search import band_range, band_words, filters_of_form
+from perfsearch.service.web.search import Narrowed, band_range, band_words, filters_of_form
 from perfsearch.service.wording import amount
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-Field = Annotated[str, Query(max_length=500)]
 
 CHARTS = {
     "filings": ("各年度申报表份数", "Filings by year"),
@@ -32,31 +31,21 @@ CHARTS = {
 }
 
 
-def _form(q: str, year: str, applicant: str, category: str, budget: str, cites: str) -> dict[str, str]:
-    return {"q": q, "year": year, "applicant": applicant, "category": category, "budget": budget, "cites": cites}
-
-
 @router.get("/analysis")
 def analysis_page(
     request: Request,
     state: State,
     library: Served,
-    q: Annotated[str, Query(max_length=2000)] = "",
-    year: Field = "",
-    applicant: Field = "",
-    category: Field = "",
-    budget: Field = "",
-    cites: Field = "",
+    form: Narrowed,
 ) -> HTMLResponse:
     """Charts over the filings that answer, and who cites what."""
-    form = _form(q, year, applicant, category, budget, cites)
     kept = {name: value for name, value in form.items() if value.strip()}
     facets, problem, graph = None, None, ""
     try:
         with state.metrics.stage("facets"):
-            facets = library.facets(q.strip() or None, filters=filters_of_form(form))
-        if applicant.strip():
-            graph = _applicant_graph(library, applicant.strip())
+            facets = library.facets(form["q"].strip() or None, filters=filters_of_form(form))
+        if form["applicant"].strip():
+            graph = _applicant_graph(library, form["applicant"].strip())
     except PerfsearchError as error:
         problem = str(error)
     drawn = [
@@ -90,20 +79,15 @@ def analysis_file(
     library: Served,
     chart: str,
     kind: str,
-    q: Annotated[str, Query(max_length=2000)] = "",
-    year: Field = "",
-    applicant: Field = "",
-    category: Field = "",
-    budget: Field = "",
-    cites: Field = "",
+    form: Narrowed,
 ) -> Response:
     """One chart as SVG, or its numbers as CSV."""
-    form = _form(q, year, applicant, category, budget, cites)
+    applicant = form["applicant"]
     if chart == "graph" and kind == "svg":
         return chart_svg(as_file(Markup(_applicant_graph(library, applicant))) if applicant else None, chart)
     if chart not in CHARTS or kind not in ("svg", "csv"):
         raise NotFound(f"no chart {chart}.{kind}", "chart")
-    facets = library.facets(q.strip() or None, filters=filters_of_form(form))
+    facets = library.facets(form["q"].strip() or None, filters=filters_of_form(form))
     if kind == "svg":
         return chart_svg(as_file(Markup(draw(chart, facets, form))), chart)
     return chart_csv(("label", "value"), [(bar.label, bar.value) for bar in _bars(chart, facets, {})], chart)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from perfsearch.errors import PerfsearchError
@@ -24,36 +24,51 @@ FILTER_NAMES = ("section", "year", "applicant", "category", "budget", "cites")
 Field = Annotated[str, Query(max_length=500)]
 
 
-@router.get("/")
-def search_page(
-    request: Request,
-    state: State,
-    library: Served,
+def narrowing_form(
     q: Annotated[str, Query(max_length=2000)] = "",
-    page: Annotated[int, Query(ge=1, le=1000)] = 1,
-    by: Field = "filing",
-    mode: Field = "hybrid",
-    section: Field = "",
     year: Field = "",
     applicant: Field = "",
     category: Field = "",
     budget: Field = "",
     cites: Field = "",
+) -> dict[str, str]:
+    """What a page was asked: the query, and the conditions on filings as they were typed."""
+    return {"q": q, "year": year, "applicant": applicant, "category": category, "budget": budget, "cites": cites}
+
+
+Narrowed = Annotated[dict[str, str], Depends(narrowing_form)]
+
+
+def search_form(form: Narrowed, by: Field = "filing", mode: Field = "hybrid", section: Field = "") -> dict[str, str]:
+    """The same with what only a search asks."""
+    return {"q": form["q"], "by": by, "mode": mode, "section": section, **form}
+
+
+Asked = Annotated[dict[str, str], Depends(search_form)]
+
+
+def _mode(form: dict[str, str]) -> str:
+    return form["mode"] if form["mode"] in ("lexical", "semantic") else "hybrid"
+
+
+@router.get("/")
+def search_page(
+    request: Request,
+    state: State,
+    library: Served,
+    form: Asked,
+    page: Annotated[int, Query(ge=1, le=1000)] = 1,
 ) -> HTMLResponse:
     """The search box, and the hits where there is a query."""
-    form = {
-        "q": q, "by": by, "mode": mode, "section": section, "year": year, "applicant": applicant,
-        "category": category, "budget": budget, "cites": cites,
-    }  # fmt: skip
     result, facets, problem = None, None, None
-    mode = mode if mode in ("lexical", "semantic") else "hybrid"
+    q, mode = form["q"], _mode(form)
     narrowed = any(form[name].strip() for name in FILTER_NAMES)
     try:
         filters = filters_of_form(form)
         if q.strip():
             with state.metrics.stage("query"):
                 result = library.search(
-                    q, by="passage" if by == "passage" else "filing", mode=mode, limit=PAGE_SIZE,
+                    q, by="passage" if form["by"] == "passage" else "filing", mode=mode, limit=PAGE_SIZE,
                     offset=(page - 1) * PAGE_SIZE, filters=filters,
                 )  # fmt: skip
         elif narrowed:
@@ -84,25 +99,11 @@ def facets_part(
     request: Request,
     state: State,
     library: Served,
-    q: Annotated[str, Query(max_length=2000)] = "",
-    by: Field = "filing",
-    mode: Field = "hybrid",
-    section: Field = "",
-    year: Field = "",
-    applicant: Field = "",
-    category: Field = "",
-    budget: Field = "",
-    cites: Field = "",
+    form: Asked,
 ) -> HTMLResponse:
     """The facets of a search, which its page asks for after the hits: they rank a thousand filings, the hits ten."""
-    form = {
-        "q": q, "by": by, "mode": mode, "section": section, "year": year, "applicant": applicant,
-        "category": category, "budget": budget, "cites": cites,
-    }  # fmt: skip
     with state.metrics.stage("facets"):
-        facets = library.facets(
-            q.strip() or None, filters=filters_of_form(form), mode=mode if mode in ("lexical", "semantic") else "hybrid"
-        )
+        facets = library.facets(form["q"].strip() or None, filters=filters_of_form(form), mode=_mode(form))
     return render(
         request, "facets.html", groups=facet_groups(form, facets), total=facets.total, kept=_kept(form), form=form
     )
