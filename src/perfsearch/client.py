@@ -178,6 +178,11 @@ class Client:
         """Take a filing and its versions out of the library."""
         self._send("DELETE", f"/filings/{filing_id}")
 
+    def clusters(self, **options: Any) -> dict[str, Any]:
+        """The clusters of filings that share text that the last job found, largest first; the shape is the API's."""
+        found: dict[str, Any] = self._send("GET", "/clusters", params=_given(options)).json()
+        return found
+
     # -- sending
 
     def _get(self, model: type[_M], path: str, **params: Any) -> _M:

@@ -15,6 +15,7 @@ from perfsearch import __version__
 from perfsearch.errors import PerfsearchError
 from perfsearch.library import Library
 from perfsearch.service.api import asking, keeping, problems, reviewing, watching, working
+from perfsearch.service.clustering import KeptClusters
 from perfsearch.service.cursors import Cursors
 from perfsearch.service.drafts import Drafts
 from perfsearch.service.folder import ServiceFolder
@@ -100,6 +101,7 @@ def _state(settings: Settings, options: ServiceOptions) -> ServiceState:
         jobs=Jobs(folder, options.jobs_kept),
         uploads=Uploads(folder, settings),
         drafts=Drafts(folder),
+        clusters=KeptClusters(folder),
     )
 
 

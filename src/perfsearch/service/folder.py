@@ -48,10 +48,15 @@ class ServiceFolder:
 
 def write_json(path: Path, value: Any) -> None:
     """Replace a file by one JSON value; a reader sees the old or the new one whole."""
+    write_text(path, json.dumps(value, ensure_ascii=False))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file by a text; a reader sees the old or the new one whole."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(value, file, ensure_ascii=False)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

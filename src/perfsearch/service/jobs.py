@@ -52,21 +52,26 @@ Work = Callable[[Step], dict[str, Any]]
 
 
 class Jobs:
-    """The jobs of one library's service: one at a time a process, a file each."""
+    """The jobs of one library's service, a file each; a process does one at a time that writes and one that reads."""
 
     def __init__(self, folder: ServiceFolder, kept: int) -> None:
         self._path = folder.make("jobs")
         self._kept = kept
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jobs")
+        # A look through the whole library may take minutes: no upload waits for it.
+        self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading-jobs")
         self._stopping = threading.Event()
         self._mine: dict[str, Future[None]] = {}
 
-    def start(self, kind: str, owner: str, work: Work) -> Job:
-        """Put work into the queue; it calls its step with (done, total or None) and stops where that raises."""
+    def start(self, kind: str, owner: str, work: Work, *, reads: bool = False) -> Job:
+        """Put work into the queue; it calls its step with (done, total or None) and stops where that raises.
+
+        Work that only `reads` has a queue of its own.
+        """
         stamp = _now()
         job = Job(id=secrets.token_hex(8), kind=kind, state="waiting", owner=owner, made=stamp, changed=stamp)
         self._write(job)
-        self._mine[job.id] = self._pool.submit(self._run, job, work)
+        self._mine[job.id] = (self._reading if reads else self._pool).submit(self._run, job, work)
         self._forget_old()
         return job
 
@@ -97,6 +102,10 @@ class Jobs:
                 continue
         return sorted(found, key=lambda job: (job.made, job.id), reverse=True)
 
+    def active(self, kind: str) -> Job | None:
+        """The job of a kind that waits or runs, the newest; None where there is none."""
+        return next((job for job in self.listed() if job.kind == kind and job.state in ACTIVE), None)
+
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
         counts = dict.fromkeys(("waiting", "running", "done", "failed", "cancelled"), 0)
@@ -121,7 +130,8 @@ class Jobs:
     def stop(self, seconds: float) -> None:
         """Let running work come to its next step and end there."""
         self._stopping.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._reading):
+            pool.shutdown(wait=False, cancel_futures=True)
         deadline = time.monotonic() + seconds
         for job_id, future in list(self._mine.items()):
             if future.cancelled():

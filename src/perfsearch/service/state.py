@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from perfsearch.library import Library
 from perfsearch.service.api.problems import RefusalError
+from perfsearch.service.clustering import KeptClusters
 from perfsearch.service.cursors import Cursors
 from perfsearch.service.drafts import Drafts
 from perfsearch.service.guard.audit import AuditLog
@@ -37,6 +38,7 @@ class ServiceState:
     jobs: Jobs
     uploads: Uploads
     drafts: Drafts
+    clusters: KeptClusters
     library: Library | None = None
 
 

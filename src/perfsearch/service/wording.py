@@ -32,6 +32,19 @@ BUDGET_NAMES = {
 
 STATE_NAMES = {"waiting": "等待", "running": "进行中", "done": "完成", "failed": "失败", "cancelled": "已取消"}
 
+JOB_NAMES = {"add": "读入文件", "rebuild": "重建索引", "verify": "检查库", "clusters": "全库查重"}
+
+ACTION_NAMES = {
+    "add": "读入",
+    "remove": "移出",
+    "export": "导出",
+    "download": "下载原文件",
+    "login": "登录",
+    "rebuild": "重建索引",
+    "verify": "检查库",
+    "clusters": "全库查重",
+}
+
 FIELD_NAMES = {
     "fiscal_year": "年度",
     "applicant": "申报单位",

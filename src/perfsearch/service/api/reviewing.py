@@ -28,6 +28,7 @@ from perfsearch.service.api.parameters import (
     unchanged,
 )
 from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
+from perfsearch.service.clustering import ClusterPage, ClusterQuestion, asked, members_of, page_of
 from perfsearch.service.guard.keys import Principal
 from perfsearch.service.reporting import REPORT_TYPES, ReportForm, report_response
 from perfsearch.service.state import Asker, Served, ServiceState, State
@@ -90,6 +91,34 @@ def duplicates_of_draft(state: State, library: Served, file: Uploaded, min_lengt
     draft = read_filings(state, file)[0]
     with state.metrics.stage("duplicates"):
         return library.duplicates(draft, min_length=min_length)
+
+
+def cluster_question(
+    applicants_min: Annotated[int, Query(ge=1, le=1000, description="Of so many applicants; 2 is across units.")] = 1,
+    size_min: Annotated[int, Query(ge=2, le=1_000_000, description="Of so many filings.")] = 2,
+    similarity_min: Annotated[float, Query(ge=0.0, le=1.0, description="Mean similarity of the linked pairs.")] = 0.0,
+) -> ClusterQuestion:
+    """Which clusters are asked for."""
+    return ClusterQuestion(applicants_min=applicants_min, size_min=size_min, similarity_min=similarity_min)
+
+
+@router.get("/clusters", response_model=ClusterPage, responses={**LIST_RESPONSES, 404: RESPONSES[404]})
+def clusters(
+    state: State,
+    library: Served,
+    asker: Asker,
+    page: Annotated[Page, Depends(paging(20))],
+    question: Annotated[ClusterQuestion, Depends(cluster_question)],
+    format: Format = "json",
+) -> Any:
+    """Clusters of filings that share text, as the last job `clusters` found them; CSV and JSON lines are their filings."""
+    kept = state.clusters.get()
+    found = asked(kept, question)
+    page.of(len(found))
+    shown = page_of(kept, library.view().seq, found, page.offset, page.limit)
+    if format == "json":
+        return shown
+    return listed(state, asker, page, format, "clusters", members_of(library, shown.clusters))
 
 
 @router.get("/filings/{filing_id}/review", response_model=ReviewReport, responses=_REPORTS)

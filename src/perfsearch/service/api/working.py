@@ -6,18 +6,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from perfsearch.errors import NotFound
 from perfsearch.model import Value
 from perfsearch.service.api.parameters import json_body, known_only
-from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
+from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES, RefusalError
+from perfsearch.service.clustering import CLUSTER_THRESHOLD
 from perfsearch.service.guard.keys import Principal
 from perfsearch.service.jobs import Job, Step
-from perfsearch.service.state import Admin, Asker, ServiceState, State
+from perfsearch.service.state import Admin, Asker, Editor, ServiceState, State
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(known_only)], tags=["work"])
 
+JobKind = Literal["rebuild", "verify", "clusters"]
 JobId = Annotated[str, Path(max_length=100, description="Id of a job.")]
 
 
@@ -32,60 +34,92 @@ class JobToStart(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["rebuild", "verify"]
+    kind: JobKind
+    threshold: float = Field(
+        CLUSTER_THRESHOLD, ge=0.1, le=1.0, description="Of `clusters`: the share of text that links two filings."
+    )
 
 
 @router.get("/jobs")
 def jobs(state: State, asker: Asker) -> JobList:
-    """The caller's jobs; an admin sees those of all."""
-    return JobList(jobs=tuple(job for job in state.jobs.listed() if _may_see(asker, job)))
+    """The caller's jobs and those about the whole library; an admin sees all."""
+    return JobList(jobs=tuple(job for job in state.jobs.listed() if may_see(asker, job)))
 
 
 @router.post(
     "/jobs", status_code=202, response_model=Job, dependencies=[Depends(json_body)], responses=UPLOAD_RESPONSES
 )
-def start(state: State, admin: Admin, body: JobToStart) -> JSONResponse:
-    """Check the library, or make its indexes again, in the background."""
-    job = start_job(state, admin, body.kind)
+def start(state: State, editor: Editor, body: JobToStart) -> JSONResponse:
+    """Check the library, make its indexes again (an admin), or find clusters of shared text (an editor)."""
+    job = start_job(state, editor, body.kind, body.threshold)
     return JSONResponse(job.model_dump(mode="json"), status_code=202, headers={"Location": f"/api/v1/jobs/{job.id}"})
 
 
-def start_job(state: ServiceState, admin: Principal, kind: Literal["rebuild", "verify"]) -> Job:
-    """Start one of the jobs on the whole library."""
+def start_job(state: ServiceState, asker: Principal, kind: JobKind, threshold: float = CLUSTER_THRESHOLD) -> Job:
+    """Start one of the jobs on the whole library; one of the same kind that runs already is answered instead.
+
+    Raises:
+        RefusalError: only an admin may.
+    """
+    if kind != "clusters" and not asker.may("admin"):
+        raise RefusalError(403, "forbidden", f"{kind} needs the role admin; the key {asker.name!r} has {asker.role}")
+    running = state.jobs.active(kind)
+    if running is not None:
+        return running
 
     def work(step: Step) -> dict[str, Any]:
+        if kind == "clusters":
+            return state.clusters.work(state.settings, threshold, step)
         with state.uploads.writing() as library:
             if kind == "verify":
                 return library.verify().model_dump(mode="json")
             library.rebuild(progress=step)
             return {"filings": library.count()}
 
-    state.audit.note(admin, kind)
-    return state.jobs.start(kind, admin.name, work)
+    state.audit.note(asker, kind)
+    return state.jobs.start(kind, asker.name, work, reads=kind == "clusters")
 
 
 @router.get("/jobs/{job_id}")
 def job(state: State, asker: Asker, job_id: JobId) -> Job:
     """A job as it stands."""
-    return _seen(state, asker, job_id)
+    return seen_job(state, asker, job_id)
 
 
 @router.delete("/jobs/{job_id}")
 def cancel(state: State, asker: Asker, job_id: JobId) -> Job:
     """Ask a job to stop at its next step; what it has done so far stands."""
-    _seen(state, asker, job_id)
+    return cancel_job(state, asker, job_id)
+
+
+def cancel_job(state: ServiceState, asker: Principal, job_id: str) -> Job:
+    """Ask a job to stop.
+
+    Raises:
+        NotFound: there is none that the caller may see.
+        RefusalError: it is another's.
+    """
+    found = seen_job(state, asker, job_id)
+    if not (asker.may("admin") or found.owner == asker.name or (found.kind == "clusters" and asker.may("editor"))):
+        raise RefusalError(403, "forbidden", f"the job {job_id} is another's; only an admin may end it")
     return state.jobs.cancel(job_id)
 
 
-def _seen(state: ServiceState, asker: Principal, job_id: str) -> Job:
+def seen_job(state: ServiceState, asker: Principal, job_id: str) -> Job:
+    """A job as it stands.
+
+    Raises:
+        NotFound: there is none that the caller may see.
+    """
     found = state.jobs.get(job_id)
-    if not _may_see(asker, found):
+    if not may_see(asker, found):
         raise NotFound(f"no job {job_id!r}", "id")
     return found
 
 
-def _may_see(asker: Principal, job: Job) -> bool:
-    return asker.may("admin") or job.owner == asker.name
+def may_see(asker: Principal, job: Job) -> bool:
+    """Whether a job is the caller's, or about the library as a whole; an admin sees those of all."""
+    return asker.may("admin") or job.owner == asker.name or job.kind != "add"
 
 
 class AuditPage(Value):

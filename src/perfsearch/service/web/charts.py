@@ -21,7 +21,7 @@ _STYLE = """
 text{font:13px "Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif;fill:#1b2733}
 .value,.small{fill:#55636f;font-size:12px}.bar{fill:#0b5563}.axis{stroke:#93a1ac}.edge{stroke:#0b5563;fill:none;stroke-opacity:.35}
 .between{stroke:#b4561b;fill:none;stroke-opacity:.3}.node{fill:#0b5563}.node.applicant{fill:#b4561b}.center{fill:#0b5563}
-.paper{fill:#fff}a{text-decoration:none}
+.paper{fill:#fff}.cell{fill:#0b5563}.on{fill:#fff}a{text-decoration:none}
 """
 
 
@@ -187,3 +187,56 @@ def _ceiling(value: float) -> float:
         return 1.0
     unit: float = 10.0 ** floor(log10(value))
     return ceil(value / unit) * unit
+
+
+def matrix_chart(
+    title: str,
+    labels: Sequence[str],
+    cells: Mapping[tuple[int, int], float],
+    links: Mapping[tuple[int, int], str],
+) -> Markup:
+    """How alike each two of some things are: a square a pair, the darker the more, and dark from 75% on; `cells` by (row, column), row first.
+
+    The similarity stands in the square where there is room for it.
+    """
+    size = 40 if len(labels) <= 12 else 24
+    left = 250
+    side = left + size * len(labels) + 10
+    parts = [_open(title, side + 60, size * len(labels) + 40)]
+    for i, label in enumerate(labels):
+        middle = size * (i + 0.5)
+        parts.append(
+            Markup(
+                '<text x="{}" y="{:.1f}" text-anchor="end">{}. {}<title>{}</title></text>'
+                '<text class="small" x="{:.1f}" y="{}" text-anchor="middle">{}</text>'
+            ).format(
+                left - 8,
+                middle + 4.5,
+                i + 1,
+                _short(label, _LABEL_CHARACTERS - 2),
+                label,
+                left + middle,
+                size * len(labels) + 18,
+                i + 1,
+            )
+        )
+    for (row, column), value in sorted(cells.items()):
+        words = f"{row + 1} × {column + 1}：{value * 100:.0f}%"
+        for x, y in ((column, row), (row, column)):
+            shape = Markup(
+                '<rect class="cell" x="{}" y="{}" width="{}" height="{}" fill-opacity="{:.2f}"><title>{}</title></rect>'
+            ).format(
+                left + x * size + 1,
+                y * size + 1,
+                size - 2,
+                size - 2,
+                0.92 if value >= 0.75 else 0.1 + 0.3 * value,
+                words,
+            )
+            if size >= 40:
+                shape += Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="middle">{:.0f}</text>').format(
+                    "on" if value >= 0.75 else "in", left + (x + 0.5) * size, (y + 0.5) * size + 4.5, value * 100
+                )
+            # One of the two is enough for the keyboard.
+            parts.append(_link(shape, links.get((row, column)) if x > y else None))
+    return Markup("").join([*parts, Markup("</svg>")])

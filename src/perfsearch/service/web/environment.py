@@ -16,7 +16,17 @@ from perfsearch.model import SECTIONS, Citation
 from perfsearch.service.guard.gate import Caller
 from perfsearch.service.guard.sessions import COOKIE
 from perfsearch.service.state import ServiceState
-from perfsearch.service.wording import BUDGET_NAMES, KIND_NAMES, SECTION_NAMES, STATE_NAMES, STATUS_NAMES, amount, yuan
+from perfsearch.service.wording import (
+    ACTION_NAMES,
+    BUDGET_NAMES,
+    JOB_NAMES,
+    KIND_NAMES,
+    SECTION_NAMES,
+    STATE_NAMES,
+    STATUS_NAMES,
+    amount,
+    yuan,
+)
 
 HERE = Path(__file__).parent
 
@@ -31,6 +41,8 @@ _environment.globals.update(
     budget_names=BUDGET_NAMES,
     kind_names=KIND_NAMES,
     state_names=STATE_NAMES,
+    job_names=JOB_NAMES,
+    action_names=ACTION_NAMES,
     status_names=STATUS_NAMES,
     sections=(*SECTIONS, "indicators"),
     version=__version__,

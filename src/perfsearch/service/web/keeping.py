@@ -7,23 +7,29 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from perfsearch.errors import NotFound
 from perfsearch.service.api.keeping import start_adding
-from perfsearch.service.guard.gate import Caller
-from perfsearch.service.guard.keys import Principal
+from perfsearch.service.api.working import JobKind, may_see, seen_job, start_job
+from perfsearch.service.api.working import cancel_job as stop_job
 from perfsearch.service.guard.sessions import COOKIE
-from perfsearch.service.jobs import Job
-from perfsearch.service.state import Asker, Editor, State, principal_of
+from perfsearch.service.state import Admin, Asker, Editor, State
 from perfsearch.service.web.environment import render, set_session
 from perfsearch.service.web.forms import from_our_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
+AUDIT_SHOWN = 200
+
 
 @router.get("/add")
 def add_page(request: Request, state: State, asker: Asker) -> HTMLResponse:
     """Where files are put into the library."""
-    return render(request, "add.html", may=asker.may("editor"), jobs=_jobs(state, asker)[:10])
+    return render(
+        request,
+        "add.html",
+        may=asker.may("editor"),
+        admin=asker.may("admin"),
+        jobs=[job for job in state.jobs.listed() if may_see(asker, job)][:20],
+    )
 
 
 @router.post("/add", dependencies=[Depends(from_our_page)])
@@ -38,18 +44,29 @@ def add_files(state: State, editor: Editor, files: Annotated[list[UploadFile], F
     return RedirectResponse(target, status_code=303)
 
 
+@router.post("/jobs", dependencies=[Depends(from_our_page)])
+def start_work(state: State, editor: Editor, kind: Annotated[JobKind, Form()]) -> Response:
+    """Check the library, or make its indexes again."""
+    return RedirectResponse(f"/jobs/{start_job(state, editor, kind).id}", status_code=303)
+
+
 @router.get("/jobs/{job_id}")
 def job_page(request: Request, state: State, asker: Asker, job_id: str) -> HTMLResponse:
     """One job: how far it is, and what came of it."""
-    return render(request, "job.html", job=_job(state, asker, job_id))
+    return render(request, "job.html", job=seen_job(state, asker, job_id))
 
 
 @router.post("/jobs/{job_id}/cancel", dependencies=[Depends(from_our_page)])
 def cancel_job(state: State, asker: Asker, job_id: str) -> Response:
     """Ask a job to stop."""
-    _job(state, asker, job_id)
-    state.jobs.cancel(job_id)
+    stop_job(state, asker, job_id)
     return RedirectResponse(f"/jobs/{job_id}", status_code=303)
+
+
+@router.get("/audit")
+def audit_page(request: Request, state: State, admin: Admin) -> HTMLResponse:
+    """Who added, removed and exported what."""
+    return render(request, "audit.html", entries=state.audit.entries(AUDIT_SHOWN))
 
 
 @router.get("/login")
@@ -89,17 +106,3 @@ def _own_address(text: str) -> str:
     """An address of this service; anything else is the first page (no open redirect)."""
     is_own = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text
     return text if is_own else "/"
-
-
-def _jobs(state: State, asker: Principal) -> list[Job]:
-    return [job for job in state.jobs.listed() if asker.may("admin") or job.owner == asker.name]
-
-
-def _job(state: State, asker: Principal, job_id: str) -> Job:
-    job = state.jobs.get(job_id)
-    if not asker.may("admin") and job.owner != asker.name:
-        raise NotFound(f"no job {job_id!r}", "id")
-    return job
-
-
-__all__ = ["Caller", "principal_of", "router"]

@@ -8,12 +8,21 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from perfsearch.service.web import analysis, filings, keeping, policies, reviewing, search
+from perfsearch.service.web import analysis, duplicates, filings, keeping, policies, reviewing, search
 from perfsearch.service.web.environment import HERE, render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-ROUTERS = (search.router, reviewing.router, filings.router, policies.router, analysis.router, keeping.router, router)
+ROUTERS = (
+    search.router,
+    reviewing.router,
+    duplicates.router,
+    filings.router,
+    policies.router,
+    analysis.router,
+    keeping.router,
+    router,
+)
 _PROGRAMS = ("/api/", "/mcp", "/metrics", "/openapi.json", "/healthz", "/readyz")
 
 

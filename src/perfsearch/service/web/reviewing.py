@@ -9,8 +9,6 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from perfsearch.errors import PerfsearchError
-from perfsearch.model import Filing
-from perfsearch.model.duplicates import DuplicateMatch, DuplicateReport
 from perfsearch.model.indicators import IndicatorUse
 from perfsearch.service.drafts import Decision, key_of, without_dismissed
 from perfsearch.service.reporting import ReportForm, report_response
@@ -23,7 +21,6 @@ from perfsearch.service.web.forms import from_our_page
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 PAGE_SIZE = 20
-MATCHES_SHOWN = 60
 
 # -- the review
 
@@ -92,69 +89,6 @@ def review_file(state: State, library: Served, asker: Asker, draft_id: str, form
     report = without_dismissed(state.drafts.review(draft, library), draft)
     state.audit.note(asker, "export", what="review", format=form, items=1)
     return report_response(report, form)
-
-
-# -- copied text
-
-
-@router.get("/filings/{filing_id}/duplicates")
-def duplicates_page(
-    request: Request,
-    state: State,
-    library: Served,
-    filing_id: str,
-    stock: bool = False,
-    source: Annotated[str, Query(max_length=200)] = "",
-) -> HTMLResponse:
-    """Passages that a filing shares, side by side with where else they stand."""
-    filing = library.get(filing_id)
-    with state.metrics.stage("duplicates"):
-        report = library.duplicates(filing)
-    return render(
-        request,
-        "duplicates.html",
-        filing=filing,
-        report=report,
-        pairs=_pairs(filing, report, stock, source),
-        stock=stock,
-        source=source,
-        shown=MATCHES_SHOWN,
-    )
-
-
-def _pairs(filing: Filing, report: DuplicateReport, stock: bool, source: str) -> list[dict[str, Any]]:
-    """The matches to show, each with both texts and the runs in them that are the same."""
-    wanted = [
-        one
-        for one in report.matches
-        if (stock or not one.boilerplate) and (not source or one.source_filing_id == source)
-    ]
-    return [_pair(filing, match) for match in wanted[:MATCHES_SHOWN]]
-
-
-def _pair(filing: Filing, match: DuplicateMatch) -> dict[str, Any]:
-    text = match.text or filing.sections.get(match.section, "")[match.start : match.end]
-    blocks = match.blocks or ((match.start, match.end, match.source_start, match.source_end),)
-    return {
-        "match": match,
-        "text": text,
-        "marks": _within([(a - match.start, b - match.start) for a, b, _, _ in blocks], len(text)),
-        "source_text": match.source_text,
-        "source_marks": _within(
-            [(c - match.source_start, d - match.source_start) for _, _, c, d in blocks], len(match.source_text)
-        ),
-    }
-
-
-def _within(spans: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
-    """Spans in order that lie in the text and don't overlap."""
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        start = max(start, found[-1][1] if found else 0)
-        end = min(end, length)
-        if start < end:
-            found.append((start, end))
-    return found
 
 
 # -- indicators

@@ -120,7 +120,7 @@ if (card && ["waiting", "running"].includes(card.dataset.state)) {
       return;
     }
     const total = job.total ? ` / ${job.total}` : "";
-    card.querySelector(".number").textContent = `${job.done}${total} 份`;
+    card.querySelector(".number").textContent = `${job.done}${total} ${card.dataset.unit ?? "份"}`;
     const bar = card.querySelector("progress");
     if (job.total) {
       bar.max = job.total;
