@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from perfsearch.errors import UsageError
 from perfsearch.library import Library
 from perfsearch.model import Filters, SearchResult
+from perfsearch.queries.question import Question
 
 Ids = dict[tuple[str, int], str]
 
@@ -191,3 +192,21 @@ def test_no_query_makes_the_search_fail(sample: Library, query: str, by: str) ->
         result = sample.search(query, by=by)
         assert result.total >= len(result.hits)
         assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
+
+
+def test_everyday_words_are_widened_by_official_terms_that_count_less_and_are_named(sample: Library) -> None:
+    result = sample.search("楼顶渗水", mode="lexical", explain=True)
+    assert result.hits
+    explain = result.hits[0].explain
+    assert explain is not None
+    assert {"屋面", "渗漏"} & set(explain.expanded)
+    own, expanded = sample.view().query_terms(Question("楼顶渗水", sample.view().tokens))
+    assert expanded
+    assert max(weight for _, weight in expanded) < min(weight for _, weight in own)
+
+
+def test_an_exact_search_is_not_widened(sample: Library) -> None:
+    result = sample.search("楼顶渗水", exact=True, explain=True)
+    assert all(hit.explain is not None and hit.explain.expanded == () for hit in result.hits)
+    plain = sample.search("楼顶渗水", mode="lexical", exact=True)
+    assert len(plain.hits) < len(sample.search("楼顶渗水", mode="lexical").hits)

@@ -24,11 +24,14 @@ from perfsearch.model import Filing, FilingSummary, Filters
 from perfsearch.settings import Settings
 from perfsearch.text.chunk import Chunk, section_text
 from perfsearch.text.segment import Segmenter
+from perfsearch.text.thesaurus import widen
 
 CACHED_FILINGS = 512
 """Filings kept ready in memory, about 30 KB each."""
 SINGLE_CHARACTER_WORDS = 20
 """Words that a query of one character stands for: the most frequent ones that contain it."""
+THESAURUS_WEIGHT = 0.6
+"""Of an official term beside the everyday word of the query that it stands for (see training/LOG.md)."""
 
 Ints = NDArray[np.int64]
 WeightedTerms = tuple[tuple[str, float], ...]
@@ -41,6 +44,9 @@ class StaleViewError(LibraryError):
 class _Asked(Protocol):
     @property
     def terms(self) -> tuple[str, ...]: ...
+
+    @property
+    def normalized(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,11 +280,18 @@ class View:
     def query_terms(self, question: _Asked, *, exact: bool = False) -> tuple[WeightedTerms, WeightedTerms]:
         """The words of a question with their weights, and the words they were widened by.
 
-        A question of one character is widened by the words that contain it, unless `exact`.
+        A question of one character is widened by the words that contain it, any other by the official terms of its
+        everyday words; neither if `exact`.
         """
         own = tuple((term, 1.0) for term in question.terms)
-        if exact or len(own) != 1 or len(own[0][0]) != 1:
+        if exact or not own:
             return own, ()
+        if len(own) != 1 or len(own[0][0]) != 1:
+            official = widen(self.segmenter.token_spans(question.normalized), question.normalized)
+            asked = {term for term, _ in own}
+            return own, tuple(
+                (term, THESAURUS_WEIGHT) for term in official if term not in asked and self.lexical.doc_freq(term)
+            )
         wider = self.lexical.forward.terms_with(own[0][0], SINGLE_CHARACTER_WORDS)
         return own, tuple((term, 0.5) for term in wider if term != own[0][0])
 

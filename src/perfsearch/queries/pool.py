@@ -51,7 +51,8 @@ class Pool:
 def gather(
     view: View,
     question: Question,
-    terms: Sequence[tuple[str, float]],
+    own: Sequence[tuple[str, float]],
+    expanded: Sequence[tuple[str, float]],
     vector: Floats | None,
     k: int,
     allowed: Ids | None,
@@ -59,9 +60,10 @@ def gather(
 ) -> Pool:
     """The best `k` chunks of each half and the chunks `also`, every one with both scores.
 
-    `allowed` narrows to those chunks (None: all). `vector` is None where the encoder is not asked, `terms` is empty
-    where the words are not.
+    `allowed` narrows to those chunks (None: all). `vector` is None where the encoder is not asked, `own` (the
+    query's words) and `expanded` (what they were widened by) are empty where the words are not.
     """
+    terms = (*own, *expanded)
     nothing = np.empty(0, dtype=np.int64)
     by_words, by_meaning = nothing, nothing
     lexical_last, semantic_last = 0.0, 0.0
@@ -80,7 +82,7 @@ def gather(
         semantic,
         by_words,
         by_meaning,
-        score_max=possible_score(view, question, terms),
+        score_max=possible_score(view, question, own),
         lexical_last=lexical_last,
         semantic_last=semantic_last,
         exhausted=len(by_words) < k and len(by_meaning) < k,
@@ -109,6 +111,8 @@ def meaning(view: View, vector: Floats, chunk_ids: Ids) -> Floats:
 
 def possible_score(view: View, question: Question, terms: Sequence[tuple[str, float]]) -> float:
     """The most BM25 that a chunk could score: every word of the query at its idf times (k1 + 1).
+
+    Words that the query was widened by are not in it: they stand for its words, they ask for nothing more.
 
     A word that no chunk has counts as the rarest, but only where its characters belong to no known word: of 审计费 and
     计费 beside 审计 nothing new was asked.

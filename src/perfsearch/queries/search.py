@@ -124,7 +124,6 @@ def _rank(
 ) -> _Ranked:
     """Gather, fuse and order; gather more until `needed` hits stand or there are no more chunks."""
     own, expanded = view.query_terms(question, exact=exact) if mode != "semantic" else ((), ())
-    terms = (*own, *expanded)
     vector = _query_vector(view, question) if mode != "lexical" else None
     lanes = _find_lanes(view, question) if mode != "semantic" else Lanes()
     also = _lane_chunks(view, lanes)
@@ -132,7 +131,7 @@ def _rank(
         also = np.intersect1d(also, allowed)
     k = max(POOL_MIN, 3 * needed)
     while True:
-        pool = gather(view, question, terms, vector, k, allowed, also)
+        pool = gather(view, question, own, expanded, vector, k, allowed, also)
         ranked = _order(view, pool, mode, by, own, expanded, lanes, fusion)
         if len(ranked.order) >= needed or pool.exhausted or k >= POOL_MAX or _rest_is_worse(ranked):
             return ranked
