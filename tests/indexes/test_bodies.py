@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from perfsearch.errors import LibraryDamaged
 from perfsearch.indexes import bodies
-from perfsearch.indexes.bodies import decode_body, decode_sections, encode_body
+from perfsearch.indexes.bodies import decode_body, decode_leaf, decode_sections, encode_body
 from perfsearch.model import Filing, Place, Source, TargetValue, Warning
+from perfsearch.text.chunk import chunk_filing, section_text
 from tests.indexes.samples import make_filing
 
 
@@ -41,12 +42,23 @@ def test_everything_that_a_filing_can_hold_comes_back() -> None:
     assert decode_body(encode_body(form)).source.path is None  # a column of its own
 
 
+def test_what_a_hit_shows_of_a_filing_is_what_its_chunks_were_cut_from() -> None:
+    form = make_filing(1, sections={"overview": "概况。", "其他": "别的。"})
+    form = form.model_copy(update={"source": Source(file="a.pdf", index=2, pages=(1, 2), path="/x/a.pdf")})
+    leaf = decode_leaf(encode_body(form), "/x/a.pdf")
+    assert leaf.source() == form.source
+    assert {chunk.section for chunk in chunk_filing(form)} == {"header", "overview", "其他", "indicators"}
+    for section in ("header", "overview", "其他", "indicators", "plan"):
+        assert leaf.section_text(section) == section_text(form, section)
+    assert decode_leaf(encode_body(Filing(source=Source(file="b.txt")))).section_text("header") == ""
+
+
 @pytest.mark.parametrize(
     "harm", [lambda b: b[:-9], lambda b: b"\x07" + b[1:], lambda b: b"", lambda b: b[:9] + b"xx" + b[11:]]
 )
 def test_bytes_that_are_no_filing_are_damage(harm: object) -> None:
     broken = harm(encode_body(make_filing(1)))  # type: ignore[operator]
-    for decode in (decode_body, decode_sections):
+    for decode in (decode_body, decode_leaf, decode_sections):
         with pytest.raises(LibraryDamaged, match="can't be read"):
             decode(broken)
     with pytest.raises(LibraryDamaged):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perfsearch.indexes.names import NameIndex, fold_project_name, short_forms
 
@@ -75,3 +77,23 @@ def test_the_year_and_the_tail_do_not_part_two_years_of_one_project() -> None:
 
 def test_short_forms_never_lose_the_body() -> None:
     assert "上海" not in short_forms("上海市科学技术协会")
+
+
+@given(
+    st.lists(st.text("水务局河道保洁项目养护", min_size=2, max_size=12), min_size=1, max_size=40),
+    st.text("水务局河道保洁项目养护", min_size=4, max_size=12),
+)
+def test_the_near_names_are_those_that_comparing_with_every_name_finds(names: list[str], query: str) -> None:
+    index = NameIndex(list(enumerate(names)), shorten=True)
+    pairs = {query[i : i + 2] for i in range(len(query) - 1)}
+    expected = {}
+    for name in set(names):
+        shared = sum(pair in name for pair in pairs)
+        dice = 2 * shared / (len(name) - 1 + len(pairs))
+        if dice >= 0.6 - 1e-6 or query in name:
+            expected[name] = round(dice, 4)
+    near = {name: round(similarity, 4) for name, similarity, _ in index._near(query, 0.6)}
+    assert {name: near.get(name) for name in expected if expected[name] > 0.6001} == {
+        name: dice for name, dice in expected.items() if dice > 0.6001
+    }
+    assert set(near) <= set(expected)

@@ -198,7 +198,6 @@ class Forward:
 
     def score_pool(self, terms: Sequence[tuple[str, float]], chunk_ids: Ints) -> NDArray[np.float32]:
         """BM25 of each chunk for weighted terms, a term as often as it is given; (n,) float32."""
-        scores = np.zeros(len(chunk_ids), dtype=np.float64)
         statistics = self._statistics
         weights: dict[int, float] = {}
         for term, weight in terms:
@@ -206,18 +205,18 @@ class Forward:
             if number is not None and statistics.frequencies[number] > 0:
                 weights[number] = weights.get(number, 0.0) + weight
         if not weights or not len(chunk_ids):
-            return scores.astype(np.float32)
-        short_starts, long_starts = self._starts
-        short, short_bounds = _gather(self._log["short"], short_starts, chunk_ids)
-        long, long_bounds = _gather(self._log["long"], long_starts, chunk_ids)
-        lengths = np.diff(short_bounds) + np.diff(long_bounds)
+            return np.zeros(len(chunk_ids), dtype=np.float32)
+        order = sorted(weights)
+        counts = np.zeros((len(chunk_ids), len(order)), dtype=np.float64)
+        lengths = np.zeros(len(chunk_ids), dtype=np.int64)
+        for name, starts in zip(("short", "long"), self._starts, strict=True):
+            words, bounds = _gather(self._log[name], starts, chunk_ids)
+            lengths += np.diff(bounds)
+            counts += _counts(words, bounds, np.asarray(order, dtype=np.int64))
         norm = K1 * (1 - B + B * lengths / max(self.mean_length, 1e-9))
-        for number, weight in weights.items():
-            words, bounds = (short, short_bounds) if number < _SHORT_MAX else (long, long_bounds)
-            counts = _counts(words == number, bounds)
-            idf = statistics.idf(int(statistics.frequencies[number]))
-            scores += weight * idf * counts * (K1 + 1) / (counts + norm)
-        return scores.astype(np.float32)
+        idf = np.asarray([weights[n] * statistics.idf(int(statistics.frequencies[n])) for n in order])
+        result: NDArray[np.float32] = ((counts * (K1 + 1) / (counts + norm[:, None])) @ idf).astype(np.float32)
+        return result
 
     # -- writing (under the library's lock)
 
@@ -357,8 +356,23 @@ def _gather(words: NDArray[np.generic], starts: Ints, chunk_ids: Ints) -> tuple[
     return words[places], bounds
 
 
-def _counts(hits: NDArray[np.bool_], bounds: Ints) -> NDArray[np.float64]:
-    """How many hits lie within each pair of bounds."""
-    where = np.flatnonzero(hits)
-    ends = np.searchsorted(where, bounds)
-    return np.diff(ends).astype(np.float64)
+def _counts(words: NDArray[np.generic], bounds: Ints, numbers: Ints) -> NDArray[np.float64]:
+    """How often each of these numbers (ascending) stands within each pair of bounds: (n_bounds - 1, n_numbers)."""
+    n_rows, n_numbers = len(bounds) - 1, len(numbers)
+    if not len(words):
+        return np.zeros((n_rows, n_numbers))
+    if words.dtype.itemsize == 2:
+        # By one look into a table: ten times as fast as to compare with each.
+        table = np.full(_SHORT_MAX + 1, -1, dtype=np.int16)
+        inside = np.flatnonzero(numbers <= _SHORT_MAX)
+        table[numbers[inside]] = inside
+        columns = table[words]
+        where = np.flatnonzero(columns >= 0)
+        columns = columns[where]
+    else:
+        places = np.minimum(np.searchsorted(numbers, words), n_numbers - 1)
+        where = np.flatnonzero(numbers[places] == words)
+        columns = places[where]
+    rows = np.searchsorted(bounds, where, side="right") - 1
+    flat = np.bincount(rows * n_numbers + columns, minlength=n_rows * n_numbers)
+    return flat.reshape(n_rows, n_numbers).astype(np.float64)

@@ -5,6 +5,7 @@ An in-memory inverted index of character pairs: a few megabytes at 100,000 filin
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from perfsearch.text.normalize import normalize
 
 NAME_LENGTH_MIN = 4
 """A shorter name is no name: 培训, 维修 occur in every query."""
+NAME_LENGTH_MAX = 60
+"""A longer name is not looked for in a query."""
 
+_NO_NAMES = np.empty(0, dtype=np.int32)
 _NOISE = re.compile(r"[\s\W_]+")
 # What changes between two years of one project, and what people leave away when they type its name.
 _YEARLY = re.compile(r"(?:19|20)\d{2}\s*(?:[-—－~至]\s*(?:19|20)?\d{2})?\s*(?:年度|年)?")
@@ -143,7 +147,11 @@ class NameIndex:
             for pair in {name[i : i + 2] for i in range(len(name) - 1)}:
                 postings.setdefault(pair, []).append(number)
         self._postings = {pair: np.asarray(numbers, dtype=np.int32) for pair, numbers in postings.items()}
-        self._length_max = min(60, max((len(name) for name in [*self._names, *self._short]), default=0))
+        # How long a name gets that begins with these two characters: most places of a query begin none.
+        self._heads: dict[str, int] = {}
+        for name in (*self._names, *self._short):
+            head = name[:2]
+            self._heads[head] = max(self._heads.get(head, 0), min(len(name), NAME_LENGTH_MAX))
 
     def __len__(self) -> int:
         return len(self._names)
@@ -172,7 +180,8 @@ class NameIndex:
         covered_to = -1
         # Longest first from each position, so that 上海市科协 is not also read as 市科协.
         for start in range(len(folded)):
-            for end in range(min(len(folded), start + self._length_max), max(start + 2, covered_to), -1):
+            length = self._heads.get(folded[start : start + 2], 0)
+            for end in range(min(len(folded), start + length), max(start + 2, covered_to), -1):
                 piece = folded[start:end]
                 number = self._ids.get(piece)
                 if number is not None and len(piece) >= NAME_LENGTH_MIN:
@@ -191,17 +200,33 @@ class NameIndex:
 
     def _near(self, bare: str, similarity_min: float) -> list[tuple[str, float, bool]]:
         pairs = {bare[i : i + 2] for i in range(len(bare) - 1)}
-        hits = [self._postings[pair] for pair in pairs if pair in self._postings]
-        if not hits:
+        numbers, shared = self._sharing(pairs, similarity_min)
+        if not len(numbers):
             return []
-        shared = np.bincount(np.concatenate(hits), minlength=len(self._names)).astype(np.float32)
-        dice = 2.0 * shared / (self._lengths + len(pairs))
+        dice = 2.0 * shared / (self._lengths[numbers] + len(pairs))
         inside = shared >= len(pairs)
         candidates = np.flatnonzero((dice >= similarity_min) | inside)
         found = []
-        for number in candidates[np.argsort(-dice[candidates], kind="stable")][:50]:
-            name = self._names[number]
-            part = bool(inside[number]) and bare in name
-            if part or dice[number] >= similarity_min:
-                found.append((name, float(dice[number]), part))
+        for place in candidates[np.argsort(-dice[candidates], kind="stable")][:50].tolist():
+            name = self._names[int(numbers[place])]
+            part = bool(inside[place]) and bare in name
+            if part or dice[place] >= similarity_min:
+                found.append((name, float(dice[place]), part))
         return found
+
+    def _sharing(self, pairs: set[str], similarity_min: float) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Names that can be as similar as that (ascending), and how many of these pairs each of them has.
+
+        Such a name has at least `least` of the pairs, so it stands under one of the rarest of them already; under the
+        frequent ones, which half of all names may have, only those are looked up.
+        """
+        least = max(1, math.ceil(similarity_min * len(pairs) / (2.0 - similarity_min) - 1e-9))
+        postings = sorted((self._postings.get(pair, _NO_NAMES) for pair in pairs), key=len)
+        n_rare = len(pairs) - least + 1
+        numbers, counts = np.unique(np.concatenate(postings[:n_rare]), return_counts=True)
+        shared = counts.astype(np.float32)
+        for frequent in postings[n_rare:] if len(numbers) else ():
+            places = np.minimum(np.searchsorted(frequent, numbers), max(len(frequent) - 1, 0))
+            if len(frequent):
+                shared += frequent[places] == numbers
+        return numbers, shared

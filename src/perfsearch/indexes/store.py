@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from perfsearch.errors import LibraryDamaged, LibraryError, LibraryVersion, NotFound
-from perfsearch.indexes.bodies import decode_body
+from perfsearch.indexes.bodies import Leaf, decode_body, decode_leaf
 from perfsearch.indexes.schema import (
     BUDGET_FIELDS,
     HEADER_FIELDS,
@@ -185,15 +185,29 @@ class Store:
         """Filings by number, replaced versions too; numbers of removed filings are left out."""
         found = {stored.filing_no: stored.filing for stored in self.stored(filing_nos)}
         if len(found) < len(set(filing_nos)):
-            found.update(self._replaced([number for number in filing_nos if number not in found]))
+            missing = [number for number in filing_nos if number not in found]
+            found.update((number, decode_body(body)) for number, body in self._replaced(missing))
         return found
 
-    def _replaced(self, filing_nos: Sequence[int]) -> dict[int, Filing]:
-        found: dict[int, Filing] = {}
+    def leaves(self, filing_nos: Sequence[int]) -> dict[int, Leaf]:
+        """Filings by number as they are stored, replaced versions too; numbers of removed filings are left out."""
+        found: dict[int, Leaf] = {}
+        with self._read() as connection:
+            for part in parts(filing_nos):
+                rows = connection.execute(_LEAVES, {"numbers": part})
+                found.update((number, decode_leaf(body, path)) for number, body, path in rows)
+        if len(found) < len(set(filing_nos)):
+            missing = [number for number in filing_nos if number not in found]
+            found.update((number, decode_leaf(body)) for number, body in self._replaced(missing))
+        return found
+
+    def _replaced(self, filing_nos: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Numbers and bodies of the replaced versions among these."""
+        found: list[tuple[int, bytes]] = []
         with self._read() as connection:
             for part in parts(filing_nos):
                 statement = sa.select(versions.c.filing_no, versions.c.body).where(versions.c.filing_no.in_(part))
-                found.update((row.filing_no, decode_body(row.body)) for row in connection.execute(statement))
+                found.extend((row.filing_no, row.body) for row in connection.execute(statement))
         return found
 
     def stored(self, filing_nos: Sequence[int]) -> list[Stored]:
@@ -217,8 +231,8 @@ class Store:
                     found[row.filing_no] = _summary(row)
         if len(found) < len(set(filing_nos)):
             missing = [number for number in filing_nos if number not in found]
-            for number, filing in self._replaced(missing).items():
-                found[number] = FilingSummary.model_validate(filing.model_dump())
+            for number, body in self._replaced(missing):
+                found[number] = FilingSummary.model_validate(decode_body(body).model_dump())
         return found
 
     # -- many filings
@@ -402,6 +416,7 @@ _NUMBERS: sa.BindParameter[Any] = sa.bindparam("numbers", expanding=True)
 _NUMBER = sa.select(filings.c.filing_no).where(filings.c.id == sa.bindparam("id"))
 _LAST_SEQ = sa.select(sa.func.max(changes.c.seq))
 _SUMMARIES = sa.select(*_SUMMARY_COLUMNS).where(filings.c.filing_no.in_(_NUMBERS))
+_LEAVES = sa.select(filings.c.filing_no, filings.c.body, filings.c.source_path).where(filings.c.filing_no.in_(_NUMBERS))
 _BODIES = sa.select(
     filings.c.filing_no,
     filings.c.first_chunk,

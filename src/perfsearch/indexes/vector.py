@@ -31,6 +31,7 @@ the cube root of the number of vectors beyond."""
 CANDIDATES_MEASURED_AT = 100_000
 CANDIDATES_MAX = 32_768
 _LEVELS = 127
+_SUM_GROUPS = 4
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -94,6 +95,8 @@ class VectorIndex:
         # What the quantised scan does not hold yet is scanned exactly, from a float copy made at the first search.
         self._n_scanned = min(self._scan.n_vectors, len(chunks)) if self._scan.usable(self._log.generation) else 0
         self._exact: tuple[Floats, Ints, Ints] | None = None
+        # Mostly chunk i has just the vector i; then nothing need be looked up.
+        self._one_each = bool(len(chunks)) and int(chunks[-1]) == len(chunks) - 1 and bool((np.diff(chunks) == 1).all())
 
     def renewed(self) -> VectorIndex:
         """This, or where something was published since, a copy that has taken it over; this stays as it is."""
@@ -147,7 +150,8 @@ class VectorIndex:
         dead = 0 if self._dead is None else len(self._log["removed"])
         share_dead = dead / max(1, int(self._log["chunks"][-1]) + 1)
         n_candidates = int(n_candidates / max(0.05, 1 - share_dead))
-        owners = self._log["chunks"][self._scan.search(query, min(n_candidates, self._n_scanned))]
+        rows = self._scan.search(query, min(n_candidates, self._n_scanned))
+        owners = rows if self._one_each else self._log["chunks"][rows]
         if allowed is not None:
             wanted = np.zeros(int(self._log["chunks"][-1]) + 1, dtype=np.bool_)
             wanted[allowed[allowed < len(wanted)]] = True
@@ -155,6 +159,8 @@ class VectorIndex:
         chunks = np.unique(owners).astype(np.int64)
         scores = self._pool(query, chunks)
         tail_chunks, tail_scores = self._scores_behind(query)
+        if not len(tail_chunks):
+            return _best(chunks, scores, k)
         if allowed is not None and len(tail_chunks):
             inside = wanted[tail_chunks]
             tail_chunks, tail_scores = tail_chunks[inside], tail_scores[inside]
@@ -175,27 +181,36 @@ class VectorIndex:
         With a static encoder that is the vector of the whole text, be it a passage or a filing.
         """
         query = self._checked(vector)
-        column = self._log["chunks"]
-        starts = np.searchsorted(column, first.astype(np.int32), side="left")
-        counts = np.searchsorted(column, stop.astype(np.int32), side="left") - starts
+        starts = self._rows_from(first)
+        counts = self._rows_from(stop) - starts
         result = np.zeros(len(first), dtype=np.float32)
         filled = counts > 0
         if not filled.any():
             return result
-        starts, counts = starts[filled], counts[filled]
-        bounds = np.cumsum(counts) - counts
-        rows = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(starts - bounds, counts)
-        floats = self._log["codes"][rows].astype(np.float32) * self._log["scales"][rows, None]
-        sums = np.add.reduceat(floats, bounds, axis=0)
+        sums = self._sums(starts[filled], counts[filled])
         norms = np.linalg.norm(sums, axis=1)
         result[filled] = np.divide(sums @ query, norms, out=np.zeros_like(norms), where=norms > 0)
         return result
 
+    def _sums(self, starts: Ints, counts: Ints) -> Floats:
+        """The sum of `counts[i]` rows from row `starts[i]` on, (n, dim).
+
+        By a product of matrices, a tenth of the time of `np.add.reduceat`: shorter runs are filled up with weights of
+        zero, and runs of like length go together, so that little is filled up.
+        """
+        sums = np.empty((len(starts), self.dim), dtype=np.float32)
+        for part in np.array_split(np.argsort(counts, kind="stable"), min(_SUM_GROUPS, len(starts))):
+            steps = np.arange(int(counts[part].max()))
+            inside = steps < counts[part, None]
+            rows = np.where(inside, starts[part, None] + steps, starts[part, None])
+            weights = self._log["scales"][rows] * inside
+            sums[part] = np.matmul(weights[:, None, :], self._log["codes"][rows].astype(np.float32))[:, 0]
+        return sums
+
     def _pool(self, query: Floats, chunk_ids: Ints) -> Floats:
         """The same with minus infinity for a chunk that has no vector or is removed."""
-        column = self._log["chunks"]
-        starts = np.searchsorted(column, chunk_ids.astype(np.int32), side="left")
-        counts = np.searchsorted(column, chunk_ids.astype(np.int32), side="right") - starts
+        starts = self._rows_from(chunk_ids)
+        counts = self._rows_from(chunk_ids + 1) - starts
         result = np.full(len(chunk_ids), -np.inf, dtype=np.float32)
         filled = counts > 0
         if self._dead is not None:
@@ -203,11 +218,24 @@ class VectorIndex:
         if not filled.any():
             return result
         starts, counts = starts[filled], counts[filled]
+        if self._one_each:
+            result[filled] = self._dots(query, starts)
+            return result
         bounds = np.cumsum(counts) - counts
         rows = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(starts - bounds, counts)
-        scores = (self._log["codes"][rows].astype(np.float32) @ query) * self._log["scales"][rows]
-        result[filled] = np.maximum.reduceat(scores, bounds)
+        result[filled] = np.maximum.reduceat(self._dots(query, rows), bounds)
         return result
+
+    def _rows_from(self, chunk_ids: Ints) -> Ints:
+        """The first row of each chunk; of a chunk without a vector the row where it would stand."""
+        if self._one_each:
+            return np.minimum(chunk_ids, self.n_vectors)
+        return np.searchsorted(self._log["chunks"], chunk_ids.astype(np.int32), side="left")
+
+    def _dots(self, query: Floats, rows: Ints) -> Floats:
+        """The dot product of the query and each of these rows."""
+        dots: Floats = (self._log["codes"][rows].astype(np.float32) @ query) * self._log["scales"][rows]
+        return dots
 
     def _scores_behind(self, query: Floats) -> tuple[Ints, Floats]:
         """Chunks behind the quantised scan (all, where there is none) and their exact scores."""

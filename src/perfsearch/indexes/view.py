@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from perfsearch.encoding import Encoder
 from perfsearch.errors import LibraryError
+from perfsearch.indexes.bodies import Leaf
 from perfsearch.indexes.headers import HeaderRow, Headers
 from perfsearch.indexes.identity import Lines, applicant_key, core_name
 from perfsearch.indexes.passages import texts_of, words_of
@@ -22,7 +23,7 @@ from perfsearch.indexes.shelf import Shelf
 from perfsearch.indexes.store import Store
 from perfsearch.model import Filing, FilingSummary, Filters
 from perfsearch.settings import Settings
-from perfsearch.text.chunk import Chunk, section_text
+from perfsearch.text.chunk import Chunk
 from perfsearch.text.segment import Segmenter
 from perfsearch.text.thesaurus import widen
 
@@ -51,7 +52,7 @@ class _Asked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChunkRecord:
-    """A chunk with its text: `text` is `[start:end]` of the filing's section."""
+    """A chunk with its text and the filing that it is of: `text` is `[start:end]` of the filing's section."""
 
     chunk_id: int
     filing_no: int
@@ -59,6 +60,7 @@ class ChunkRecord:
     start: int
     end: int
     text: str
+    filing: Leaf
 
 
 class FilingCache:
@@ -155,13 +157,17 @@ class View:
         sections = self.catalog.section_of(chunk_ids)
         starts = self.catalog["chunk_start"][chunk_ids].tolist()
         ends = self.catalog["chunk_end"][chunk_ids].tolist()
-        filings = self._filings(numbers)
-        return [
-            ChunkRecord(chunk_id, number, section, start, end, section_text(filings[number], section)[start:end])
-            for chunk_id, number, section, start, end in zip(
-                np.asarray(chunk_ids).tolist(), numbers, sections, starts, ends, strict=True
-            )
-        ]
+        leaves = self.store.leaves(list(dict.fromkeys(numbers)))
+        found = []
+        for chunk_id, number, section, start, end in zip(
+            np.asarray(chunk_ids).tolist(), numbers, sections, starts, ends, strict=True
+        ):
+            leaf = leaves.get(number)
+            if leaf is None:
+                raise StaleViewError("the library changed while it was asked; ask again")
+            text = leaf.section_text(section)[start:end]
+            found.append(ChunkRecord(chunk_id, number, section, start, end, text, leaf))
+        return found
 
     def chunk_terms(self, chunk: ChunkRecord) -> list[str]:
         """The words under which a chunk is found, those of its project's name included."""

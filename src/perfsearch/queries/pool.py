@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -64,18 +64,19 @@ def gather(
     query's words) and `expanded` (what they were widened by) are empty where the words are not.
     """
     terms = (*own, *expanded)
-    nothing = np.empty(0, dtype=np.int64)
-    by_words, by_meaning = nothing, nothing
-    lexical_last, semantic_last = 0.0, 0.0
+    by_words = by_meaning = np.empty(0, dtype=np.int64)
+    words_scores = meaning_scores = np.empty(0, dtype=np.float32)
     if terms:
         by_words, words_scores = view.lexical.search(terms, k, allowed)
-        lexical_last = float(words_scores[-1]) if len(by_words) >= k else 0.0
     if vector is not None:
         by_meaning, meaning_scores = view.vectors.search(vector, k, allowed)
-        semantic_last = float(meaning_scores[-1]) if len(by_meaning) >= k else 0.0
     ids = np.unique(np.concatenate([by_words, by_meaning, also]))
-    lexical = view.lexical.score_pool(terms, ids) if terms else np.zeros(len(ids), dtype=np.float32)
-    semantic = meaning(view, vector, ids) if vector is not None else np.zeros(len(ids), dtype=np.float32)
+    lexical = semantic = np.zeros(len(ids), dtype=np.float32)
+    if terms:
+        lexical = _completed(ids, by_words, words_scores, lambda rest: view.lexical.score_pool(terms, rest))
+    if vector is not None:
+        closest = _completed(ids, by_meaning, meaning_scores, lambda rest: view.vectors.score_pool(vector, rest))
+        semantic = meaning(view, vector, ids, closest)
     return Pool(
         ids,
         lexical,
@@ -83,21 +84,33 @@ def gather(
         by_words,
         by_meaning,
         score_max=possible_score(view, question, own),
-        lexical_last=lexical_last,
-        semantic_last=semantic_last,
+        lexical_last=float(words_scores[-1]) if 0 < k <= len(by_words) else 0.0,
+        semantic_last=float(meaning_scores[-1]) if 0 < k <= len(by_meaning) else 0.0,
         exhausted=len(by_words) < k and len(by_meaning) < k,
     )
 
 
-def meaning(view: View, vector: Floats, chunk_ids: Ids) -> Floats:
-    """How close each chunk is in meaning: itself (its closest vector), and its filing as a whole; (n,) float32.
+def _completed(ids: Ids, known: Ids, scores: Floats, score_rest: Callable[[Ids], Floats]) -> Floats:
+    """The score of each of the ids (ascending): those known already, and the rest as they are scored; (n,)."""
+    completed = np.zeros(len(ids), dtype=np.float32)
+    places = np.searchsorted(ids, known)
+    completed[places] = scores
+    rest = np.ones(len(ids), dtype=np.bool_)
+    rest[places] = False
+    if rest.any():
+        completed[rest] = score_rest(ids[rest])
+    return completed
+
+
+def meaning(view: View, vector: Floats, chunk_ids: Ids, closest: Floats) -> Floats:
+    """How close each chunk is in meaning: itself (`closest`, the score of its closest vector), and its filing as a
+    whole; (n,) float32.
 
     nDCG@10 of the encoder alone on the paraphrases of the development queries among 5,000 unrelated filings: 55.9 by
     passages, 46.9 by filings, 60.9 by both.
     """
     if not len(chunk_ids):
         return np.zeros(0, dtype=np.float32)
-    closest = view.vectors.score_pool(vector, chunk_ids)
     filings, owners = np.unique(view.filing_of(chunk_ids), return_inverse=True)
     best = np.full(len(filings), -np.inf, dtype=np.float32)
     np.maximum.at(best, owners, closest)
