@@ -39,6 +39,20 @@ class Settings(BaseModel):
         description="A compressed document or archive that unpacks to more is rejected as a bomb.",
     )
     archive_files_max: int = Field(20_000, ge=1, description="An archive with more files is rejected.")
+    filings_bytes_max: int = Field(
+        200_000_000, ge=10_000, description="A file whose filings take more, as JSON, is rejected."
+    )
+    reading_seconds_max: float = Field(
+        300.0, ge=0.1, le=86_400.0, description="A document that takes longer to read is rejected; in an archive, each."
+    )
+    reading_memory_bytes_max: int = Field(
+        2_000_000_000,
+        ge=200_000_000,
+        description="A document that needs more memory to be read is rejected. Each reading process may take so much.",
+    )
+    reading_workers: int = Field(
+        0, ge=0, le=256, description="Processes that read files at once; 0 is one for each processor core."
+    )
     lock_wait_seconds: float = Field(
         30.0, ge=0.0, le=3600.0, description="How long a second writer waits before it says who holds the lock."
     )

@@ -126,7 +126,7 @@ def _guarded(reader: Reader, data: bytes, name: str, settings: Settings) -> Docu
     """Run a reader that stands on other people's parsers: on damaged input they raise whatever comes."""
     try:
         return reader(data, name, settings)
-    except UnreadableFile:
+    except (UnreadableFile, MemoryError):  # without memory there is no saying whose fault it is
         raise
     except Exception as error:
         what = f"{type(error).__name__}: {error}"[:200]

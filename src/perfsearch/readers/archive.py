@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 
 from perfsearch.errors import UnreadableFile
@@ -25,26 +26,40 @@ def is_archive(data: bytes) -> bool:
         return False
 
 
-def members(data: bytes, name: str, settings: Settings) -> Iterator[tuple[str, bytes | UnreadableFile]]:
+@dataclass(slots=True)
+class Unpacked:
+    """What an archive, with all archives in it, has unpacked to so far."""
+
+    size_bytes: int = 0
+
+
+def members(
+    data: bytes, name: str, settings: Settings, unpacked: Unpacked | None = None
+) -> Iterator[tuple[str, bytes | UnreadableFile]]:
     """The files of a ZIP, sorted by name: the name inside it, and the content or the reason why there is none.
 
-    Names that are not in UTF-8 are read as GBK, as Chinese Windows writes them. Hidden files are passed over.
+    Names that are not in UTF-8 are read as GBK, as Chinese Windows writes them. Hidden files are passed over. What the
+    archive unpacks to is added to `unpacked`, and counts to the limit with what is in it already.
 
     Raises:
         UnreadableFile: it has too many files, or unpacks to too much.
     """
+    unpacked = unpacked or Unpacked()
     with zipfile.ZipFile(BytesIO(data)) as container:
         infos = [info for info in container.infolist() if not info.is_dir()]
-        size = sum(info.file_size for info in infos)
+        size = unpacked.size_bytes + sum(info.file_size for info in infos)
         if len(infos) > settings.archive_files_max:
             limit = f"{settings.archive_files_max:,} (archive_files_max)"
             raise UnreadableFile(name, f"the archive holds {len(infos):,} files, the limit is {limit}")
         if size > settings.unpacked_bytes_max:
             limit = f"{settings.unpacked_bytes_max:,} (unpacked_bytes_max)"
             raise UnreadableFile(name, f"it unpacks to {size:,} bytes, the limit is {limit}")
+        unpacked.size_bytes = size
         named = sorted(((_name(info), info) for info in infos), key=lambda pair: pair[0])
         for inner, info in ((inner, info) for inner, info in named if not _is_hidden(inner)):
-            if info.flag_bits & 0x1:
+            if inner.startswith("/") or inner[1:3] == ":/" or ".." in inner.split("/"):
+                yield inner, UnreadableFile(f"{name}/{inner}", "its name leads out of the archive; pack it anew")
+            elif info.flag_bits & 0x1:
                 yield inner, UnreadableFile(f"{name}/{inner}", "it is encrypted in the archive")
             elif info.file_size > settings.file_size_bytes_max:
                 limit = f"{settings.file_size_bytes_max:,} (file_size_bytes_max)"

@@ -10,7 +10,7 @@ import pytest
 from perfsearch.errors import UsageError
 from perfsearch.model import Budget, Filing, Indicator, Source
 from perfsearch.model.review import SimilarProject
-from perfsearch.parsing import enrich
+from perfsearch.parsing.finishing import enrich
 from perfsearch.queries.review.draft import Draft, Measured, Use
 from perfsearch.queries.review.rule import Verdict
 from perfsearch.queries.review.rules import MODULES, RULES, apply_rules, find_rules, list_rules

@@ -18,8 +18,9 @@ from perfsearch.service.terminal import describe_filing, report_rejections
 @click.pass_obj
 def parse(context: Context, /, paths: tuple[str, ...], jsonl: bool, as_json: bool) -> int:
     """Read filings from files and folders; store nothing."""
-    from perfsearch.parsing import iter_inputs
+    from perfsearch.parsing import iter_inputs, warm
 
+    warm()
     rejected: list[Rejection] = []
     filings: list[Filing] = []
     for item in iter_inputs(paths, context.settings):
