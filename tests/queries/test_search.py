@@ -200,7 +200,7 @@ def test_everyday_words_are_widened_by_official_terms_that_count_less_and_are_na
     explain = result.hits[0].explain
     assert explain is not None
     assert {"屋面", "渗漏"} & set(explain.expanded)
-    own, expanded = sample.view().query_terms(Question("楼顶渗水", sample.view().tokens))
+    own, expanded = sample.view().query_terms(Question("楼顶渗水", sample.view().segmenter.token_spans))
     assert expanded
     assert max(weight for _, weight in expanded) < min(weight for _, weight in own)
 

@@ -6,12 +6,13 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic_core import from_json
 
 from perfsearch.errors import LibraryDamaged
-from perfsearch.model import Budget, Filing, Indicator, Source
+from perfsearch.model import Budget, Filing, Source
 from perfsearch.text.chunk import section_text
 
 _GB18030_PHRASES_1 = b"\x01"
@@ -76,17 +77,18 @@ class Leaf:
     def section_text(self, section: str) -> str:
         """The text that the chunks of a section are cut from; see `perfsearch.text.chunk.section_text`."""
         if section == "header":
-            said: dict[str, Any] = {name: self.values.get(name) for name in _HEADER}
-            said["budget"] = Budget.model_construct(**self.values.get("budget", {}))
-            return section_text(Filing.model_construct(**said), section)
+            budget = SimpleNamespace(**{**_NO_BUDGET, **self.values.get("budget", {})})
+            header: Any = SimpleNamespace(**{**_NO_HEADER, **self.values, "budget": budget})
+            return section_text(header, section)
         if section == "indicators":
-            rows: Any = [Indicator.model_construct(**row) for row in self.values.get("indicators", ())]
-            return section_text(Filing.model_construct(source=self.source(), indicators=rows), section)
+            rows: Any = SimpleNamespace(indicators=[SimpleNamespace(**row) for row in self.values.get(section, ())])
+            return section_text(rows, section)
         text: str = self.values.get("sections", {}).get(section, "")
         return text
 
 
-_HEADER = tuple(name for name, field in Filing.model_fields.items() if field.default is None)
+_NO_HEADER = {name: None for name, field in Filing.model_fields.items() if field.default is None}
+_NO_BUDGET = dict.fromkeys(Budget.model_fields)
 
 
 def decode_leaf(body: bytes, path: str | None = None) -> Leaf:

@@ -49,6 +49,9 @@ class _Asked(Protocol):
     @property
     def normalized(self) -> str: ...
 
+    @property
+    def spans(self) -> tuple[tuple[str, int, int], ...]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkRecord:
@@ -293,7 +296,7 @@ class View:
         if exact or not own:
             return own, ()
         if len(own) != 1 or len(own[0][0]) != 1:
-            official = widen(self.segmenter.token_spans(question.normalized), question.normalized)
+            official = widen(question.spans, question.normalized)
             asked = {term for term, _ in own}
             return own, tuple(
                 (term, THESAURUS_WEIGHT) for term in official if term not in asked and self.lexical.doc_freq(term)

@@ -131,12 +131,11 @@ def possible_score(view: View, question: Question, terms: Sequence[tuple[str, fl
     A word that no chunk has counts as the rarest, but only where its characters belong to no known word: of 审计费 and
     计费 beside 审计 nothing new was asked.
     """
-    spans = [(term, start, end) for term, start, end in view.segmenter.token_spans(question.text)]
     known = {term for term, _ in terms if view.lexical.doc_freq(term)}
     wanted = {term for term, _ in terms} - known
     total = sum(weight * idf(view, term) for term, weight in terms if term in known)
-    covered = {position for term, start, end in spans if term in known for position in range(start, end)}
-    for term, start, end in sorted(spans, key=lambda span: span[1] - span[2]):
+    covered = {position for term, start, end in question.spans if term in known for position in range(start, end)}
+    for term, start, end in sorted(question.spans, key=lambda span: span[1] - span[2]):
         places = range(start, end)
         if term in wanted and covered.isdisjoint(places):
             covered.update(places)

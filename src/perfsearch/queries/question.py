@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from perfsearch.text.normalize import normalize
-from perfsearch.text.segment import tokens
+from perfsearch.text.segment import token_spans
 
 # Words of asking, not of what is asked for. They are frequent in questions and rare in filings, so that BM25 would
 # take them for the most telling ones.
@@ -39,10 +39,10 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:\s*年度?)?(?![\d.,]|\s*[万亿�
 
 @dataclass(frozen=True)
 class Question:
-    """One query as read. `text` is as typed; `cut` parts it into words as the library's index was parted."""
+    """One query as read. `text` is as typed; `cut` gives its words, as the library's index was parted, and their places."""
 
     text: str
-    cut: Callable[[str], list[str]] = tokens
+    cut: Callable[[str], list[tuple[str, int, int]]] = token_spans
 
     @cached_property
     def normalized(self) -> str:
@@ -50,9 +50,14 @@ class Question:
         return normalize(self.text).text
 
     @cached_property
+    def spans(self) -> tuple[tuple[str, int, int], ...]:
+        """The words of the normalised query with their half-open places in it."""
+        return tuple(self.cut(self.normalized))
+
+    @cached_property
     def terms(self) -> tuple[str, ...]:
         """The distinct words that are looked for, without the words of asking, in their order."""
-        found = list(dict.fromkeys(self.cut(self.text)))
+        found = list(dict.fromkeys(term for term, _, _ in self.spans))
         content = [term for term in found if term not in _ASKING]
         # A query of nothing but such words is searched as it is.
         return tuple(content or found)

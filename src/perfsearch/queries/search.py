@@ -65,7 +65,7 @@ def search(
     """
     started = time.perf_counter()
     mode_, by_ = _checked(view, query, mode, by, limit, offset)
-    question = Question(query.strip()[: view.settings.query_length_max], view.tokens)
+    question = Question(query.strip()[: view.settings.query_length_max], view.segmenter.token_spans)
     allowed = view.allowed_chunks(filters) if filters is not None and not filters.is_empty() else None
     ranked = _rank(view, question, mode_, by_, allowed, limit + offset, exact, fusion)
     page = ranked.order[offset : offset + limit]
@@ -90,7 +90,7 @@ def matching_chunks(view: View, query: str, *, filters: Filters | None = None, m
         UsageError: an empty query or an unknown mode.
     """
     mode_, by = _checked(view, query, mode, "passage", 1, 0)
-    question = Question(query.strip()[: view.settings.query_length_max], view.tokens)
+    question = Question(query.strip()[: view.settings.query_length_max], view.segmenter.token_spans)
     allowed = view.allowed_chunks(filters) if filters is not None and not filters.is_empty() else None
     ranked = _rank(view, question, mode_, by, allowed, view.settings.limit_max, False, "convex")
     return np.sort(ranked.pool.chunk_ids[ranked.order]).astype(np.int64)
@@ -196,7 +196,7 @@ def _order(
         fused = Fused(ranks, 0.5, share)
     else:
         fused = fuse(pool.lexical, pool.semantic, pool.score_max)
-    bonus = np.asarray([lanes.bonus.get(number, 0.0) for number in filings.tolist()], dtype=np.float32)
+    bonus = _bonus(lanes, filings)
     floor = floor_of(mode, fusion, pool, fused)
     kept = np.flatnonzero((fused.scores >= floor) | (bonus > 0))
     scores = fused.scores + bonus
@@ -206,6 +206,20 @@ def _order(
         _, first = np.unique(filings[order], return_index=True)
         order = order[np.sort(first)]
     return _Ranked(pool, order, scores, filings, fused, own, tuple(term for term, _ in expanded), lanes, floor)
+
+
+def _bonus(lanes: Lanes, filings: Ids) -> NDArray[np.float32]:
+    """What the lanes give to each of these filings, (n,)."""
+    bonus = np.zeros(len(filings), dtype=np.float32)
+    if lanes.bonus:
+        named = np.fromiter(lanes.bonus, dtype=np.int64, count=len(lanes.bonus))
+        order = np.argsort(named)
+        given = np.fromiter(lanes.bonus.values(), dtype=np.float32, count=len(lanes.bonus))[order]
+        named = named[order]
+        places = np.minimum(np.searchsorted(named, filings), len(named) - 1)
+        inside = named[places] == filings
+        bonus[inside] = given[places[inside]]
+    return bonus
 
 
 def _hits(view: View, ranked: _Ranked, page: Ids, explain: bool) -> tuple[SearchHit, ...]:
