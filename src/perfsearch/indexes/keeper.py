@@ -382,7 +382,7 @@ class Keeper:
             filings=view.n_filings,
             chunks=view.lexical.n_chunks,
             vectors=view.vectors.n_vectors,
-            terms=view.lexical.forward.n_terms,
+            terms=view.lexical.n_terms,
             mean_chunk_words=round(view.lexical.mean_length, 2),
             changes=view.seq,
             records_bytes=self.store.size_bytes(),

@@ -84,9 +84,9 @@ class Updater:
 
     def _into_lexical(self, batch: Batch) -> None:
         for stored, passages in batch.added:
-            self.shelf.lexical.append(stored.filing_no, stored.first_chunk, passages.words)
+            self.shelf.lexical.append(stored.first_chunk, passages.words)
         for change in batch.removed:
-            self.shelf.lexical.remove(change.filing_no, change.chunk_ids)
+            self.shelf.lexical.remove(change.chunk_ids)
 
     def _into_catalog(self, batch: Batch) -> None:
         self.shelf.catalog.append([(stored, passages.chunks) for stored, passages in batch.added])

@@ -301,7 +301,7 @@ class View:
             return own, tuple(
                 (term, THESAURUS_WEIGHT) for term in official if term not in asked and self.lexical.doc_freq(term)
             )
-        wider = self.lexical.forward.terms_with(own[0][0], SINGLE_CHARACTER_WORDS)
+        wider = self.lexical.terms_with(own[0][0], SINGLE_CHARACTER_WORDS)
         return own, tuple((term, 0.5) for term in wider if term != own[0][0])
 
     def encode_chunks(self, filing: Filing, chunks: Sequence[Chunk]) -> NDArray[np.float32]:

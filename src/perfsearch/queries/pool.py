@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perfsearch.indexes.forward import K1
+from perfsearch.indexes.bm25 import K1
 
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
