@@ -30,6 +30,11 @@ class Settings(BaseModel):
         10_000, ge=1, description="A document with more filings is rejected; a `.jsonl` of filings has no such limit."
     )
     pdf_pages_max: int = Field(5_000, ge=1, description="A PDF with more pages is rejected.")
+    ocr_pages_max: int = Field(
+        300, ge=1, description="Scanned pages of one file whose text is recognised; further ones are left out."
+    )
+    ocr_threads: int = Field(1, ge=1, le=64, description="Processor threads that recognise one page.")
+    image_pixels_max: int = Field(100_000_000, ge=10_000, description="An image with more pixels is rejected.")
     table_cells_max: int = Field(
         1_000_000, ge=100, description="Cells of one table or sheet; further ones are left out."
     )

@@ -24,7 +24,8 @@ def read_filings(document: Document, forms: Sequence[Form], n_max: int) -> list[
     """
     printed = tuple(sorted({word for form in forms for word in _printed_words(form)}))
     labels = tuple(sorted({label for form in forms for role in form.labelled for label in role.labels}))
-    sheet = lay_out(document, printed, labels)
+    levels = tuple(sorted({level2 for form in forms for level2s in form.levels.values() for level2 in level2s}))
+    sheet = lay_out(document, printed, labels, levels)
     found = [segment for form in forms for segment in islice(split(form, sheet), n_max + 1)]
     segments = without_overlaps(found, sheet.norm)
     if len(segments) > n_max:
@@ -38,7 +39,8 @@ def read_filings(document: Document, forms: Sequence[Form], n_max: int) -> list[
         else:
             blank += 1
     if not filings:
-        raise NoFiling(document.name, _why_none(sheet, forms, blank))
+        unread = "".join(f"; {warning.message}" for warning in document.warnings if warning.code == "page-scanned")
+        raise NoFiling(document.name, _why_none(sheet, forms, blank) + unread)
     return filings
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from perfsearch.forms.folding import fold, squeeze
 from perfsearch.forms.mending import mend
+from perfsearch.forms.misread import mend_misread
 from perfsearch.model import Place
 from perfsearch.readers import SOFT_BREAK, Document, Table
 
@@ -42,11 +43,14 @@ class Sheet:
         return tuple(sorted(pages)) or None
 
 
-def lay_out(document: Document, printed: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> Sheet:
+def lay_out(
+    document: Document, printed: tuple[str, ...] = (), labels: tuple[str, ...] = (), levels: tuple[str, ...] = ()
+) -> Sheet:
     """Lay a Document out as rows and cells, without page numbers and running heads.
 
     `printed` are the words that a form prints (titles, labels, levels): a row with one of them is no running head.
-    `labels` are those that are put together again where a narrow column broke them.
+    `labels` are those that are put together again where a narrow column broke them. `levels` are further words of the
+    indicator table, which are known where the recognition of a scan took one for another.
     """
     rows: list[tuple[str, Place | None]] = []
     for block in document.blocks:
@@ -54,6 +58,8 @@ def lay_out(document: Document, printed: tuple[str, ...] = (), labels: tuple[str
             rows.extend(_table_rows(block))
         else:
             rows.append((block.text.replace("\n", SOFT_BREAK), block.place))
+    if document.is_recognised:
+        rows = [(mend_misread(row, (*printed, *levels)), place) for row, place in rows]
     kept = _without_furniture(rows, printed)
     if labels:
         mended = mend([row for row, _ in kept], labels)

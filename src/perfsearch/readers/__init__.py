@@ -10,6 +10,7 @@ from pathlib import Path
 from perfsearch.errors import UnreadableFile
 from perfsearch.readers.document import SOFT_BREAK, Cell, Document, Line, Table
 from perfsearch.readers.html import looks_like_html, read_html
+from perfsearch.readers.image import looks_like_image, read_image
 from perfsearch.readers.text import check_line_lengths, read_text
 from perfsearch.settings import Settings
 
@@ -29,11 +30,6 @@ Reader = Callable[[bytes, str, Settings], Document]
 """Content, file name and limits to a Document; raises UnreadableFile."""
 
 _UNREAD: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG", "an image is read only with perfsearch[ocr]"),
-    (b"\xff\xd8\xff", "an image is read only with perfsearch[ocr]"),
-    (b"GIF8", "an image is read only with perfsearch[ocr]"),
-    (b"II*\x00", "an image is read only with perfsearch[ocr]"),
-    (b"MM\x00*", "an image is read only with perfsearch[ocr]"),
     (b"Rar!", "RAR archives are not read; pack the files as ZIP"),
     (b"7z\xbc\xaf\x27\x1c", "7z archives are not read; pack the files as ZIP"),
     (b"\x1f\x8b", "GZIP archives are not read; pack the files as ZIP"),
@@ -114,6 +110,8 @@ def read_bytes(data: bytes, name: str, settings: Settings | None = None) -> Docu
         return _guarded(_read_office, data, name, settings)
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _guarded(_read_old_office, data, name, settings)
+    if looks_like_image(data):
+        return _guarded(read_image, data, name, settings)
     for signature, reason in _UNREAD:
         if data.startswith(signature):
             raise UnreadableFile(name, reason)

@@ -47,3 +47,5 @@ class Document:
     format: str
     blocks: tuple[Line | Table, ...]
     warnings: tuple[Warning, ...] = field(default=())
+    is_recognised: bool = False
+    """Text of it was recognised in bitmaps, with the errors that this has."""

@@ -1,4 +1,4 @@
-"""PDF with a text layer to Document: ruled tables by their lines, everything else line by line.
+"""PDF to Document: ruled tables by their lines, everything else line by line, scanned pages by recognition.
 
 PDFium reads the text of every page, fast; pdfplumber reads only pages that may hold a form, with the rulings and boxes.
 """
@@ -9,82 +9,143 @@ import io
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from perfsearch.errors import UnreadableFile
 from perfsearch.model import Place, Warning
-from perfsearch.readers.document import Cell, Document, Line, Table
-from perfsearch.readers.grid import Box, edges, spans
+from perfsearch.readers.document import Document, Line, Table
+from perfsearch.readers.page import Glyph, Placed, Ruled, join_over_pages, lines_of, ruled, table_of, tidy
+from perfsearch.readers.recognition import INSTALL, is_installed
 from perfsearch.settings import Settings
 
 _MAY_HOLD_A_FORM = re.compile(r"绩\s*效|指\s*标|情\s*况\s*说\s*明|项\s*目\s*名\s*称|立\s*项\s*依\s*据")
 _PAGES_AFTER = 3
 """A form runs over page breaks: so many pages after one that may hold a form are read as closely."""
 
-_BLANK_BEFORE_PUNCTUATION = re.compile(r"[ \u00a0]+(?=[，。、；：！？）》”〕】])")
 _RULED = {"snap_tolerance": 3, "join_tolerance": 3, "intersection_tolerance": 4}
 _ONE_AT_A_TIME = threading.Lock()
 """PDFium is not safe for threads."""
 
+_SCAN_TEXT_MAX = 30
+"""A scan's text layer holds no more characters than a page number or a stamp."""
+_IMAGE_SHARE = 0.4
+"""Share of the page that an image covers on a scan."""
+_OUTLINES = 300
+"""So many paths and no text: the characters are drawn as outlines."""
+_UNKNOWN_SHARE = 0.3
+"""Share of characters that stand for nothing, from which on a text layer is no text (a font without a table of characters)."""
+_RESOLUTION_DPI = 200.0
+"""At 150 dpi the recognition of 9 point type loses brackets and full stops, at 300 it takes twice the time."""
+_SIDE_PIXELS_MAX = 3_500
+
 
 def read_pdf(data: bytes, name: str, settings: Settings) -> Document:
-    """Read a PDF page by page.
+    """Read a PDF page by page; pages without a text layer are recognised where perfsearch[ocr] is installed.
 
     Raises:
-        UnreadableFile: encrypted, damaged, with too many pages, or without a text layer.
+        UnreadableFile: encrypted, damaged, with too many pages, or all scans and no recognition is installed.
     """
-    texts = _page_texts(data, name, settings)
-    if not any(text.strip() for text in texts):
-        raise UnreadableFile(
-            name, "the PDF has no text layer (a scan): recognise its text first, or install perfsearch[ocr]"
-        )
-    close = _pages_to_read_closely(texts)
-    blocks: list[Line | Table] = []
+    texts, scans = _page_texts(data, name, settings)
+    if not any(text.strip() for text in texts) and not scans:
+        raise UnreadableFile(name, "the PDF has no text layer and no images: its pages are blank")
     warnings: list[Warning] = []
+    if scans and not is_installed():
+        if len(scans) == len(texts) or not any(text.strip() for text in texts):
+            raise UnreadableFile(name, f"the PDF has no text layer (a scan), and none is recognised: {INSTALL}")
+        message = f"{_pages(scans)} scanned, and not read: {INSTALL}"
+        warnings.append(Warning(code="page-scanned", message=message))
+        scans = []
+    if len(scans) > settings.ocr_pages_max:
+        message = f"only the first {settings.ocr_pages_max} of {len(scans)} scanned pages are read (ocr_pages_max)"
+        warnings.append(Warning(code="page-scanned", message=message))
+        scans = scans[: settings.ocr_pages_max]
+    close = _pages_to_read_closely(texts) - set(scans)
     detailed = _closely(data, close) if close else {}
+    detailed |= _recognised(data, scans, settings)
+    join_over_pages(detailed)
+    blocks: list[Line | Table] = []
     for number, text in enumerate(texts, start=1):
-        found = detailed.get(number)
-        if found is None:
+        placed = detailed.get(number)
+        if placed is None:
             if number in close:
                 message = f"page {number}: the rulings of its tables could not be read, its text was"
                 warnings.append(Warning(code="page-damaged", message=message))
-            found = [Line(_tidy(line), Place(page=number)) for line in text.splitlines()]
-        blocks.extend(found)
+            blocks.extend(Line(tidy(line), Place(page=number)) for line in text.splitlines())
+        else:
+            blocks.extend(table_of(block, number) if isinstance(block, Ruled) else block for _, block in placed)
         blocks.append(Line("", Place(page=number)))
-    return Document(name, "pdf", tuple(blocks), tuple(warnings))
+    return Document(name, "pdf", tuple(blocks), tuple(warnings), is_recognised=bool(scans))
 
 
-def _page_texts(data: bytes, name: str, settings: Settings) -> list[str]:
-    import pypdfium2
+def _pages(numbers: Sequence[int]) -> str:
+    """Pages 3, 4 and 7 more are."""
+    shown = ", ".join(str(number) for number in numbers[:5])
+    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"page {shown} is" if len(numbers) == 1 else f"pages {shown}{more} are"
 
+
+def _page_texts(data: bytes, name: str, settings: Settings) -> tuple[list[str], list[int]]:
+    """The text of every page, and the numbers of the pages that are scans."""
     with _ONE_AT_A_TIME:
-        try:
-            document = pypdfium2.PdfDocument(data)
-        except pypdfium2.PdfiumError as error:
-            reason = "the PDF is encrypted" if "password" in str(error).lower() else f"the PDF is damaged ({error})"
-            raise UnreadableFile(name, reason) from error
+        document = _open(data, name)
         try:
             n_pages = len(document)
             if n_pages > settings.pdf_pages_max:
                 limit = f"{settings.pdf_pages_max:,} (pdf_pages_max)"
                 raise UnreadableFile(name, f"the PDF has {n_pages:,} pages, the limit is {limit}")
-            return [_page_text(document, number) for number in range(n_pages)]
+            texts, scans = [], []
+            for number in range(n_pages):
+                text, is_scan = _page_text(document, number)
+                texts.append("" if is_scan else text)
+                if is_scan:
+                    scans.append(number + 1)
+            return texts, scans
         finally:
             document.close()
 
 
-def _page_text(document: Any, number: int) -> str:
+def _open(data: bytes, name: str) -> Any:
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        reason = "the PDF is encrypted" if "password" in str(error).lower() else f"the PDF is damaged ({error})"
+        raise UnreadableFile(name, reason) from error
+
+
+def _page_text(document: Any, number: int) -> tuple[str, bool]:
+    """The text of a page, and whether it is a scan."""
     import pypdfium2
 
     try:
         page = document[number]
         try:
-            return cast("str", page.get_textpage().get_text_bounded())
+            text = cast("str", page.get_textpage().get_text_bounded())
+            return text, _is_scan(page, text)
         finally:
             page.close()
     except pypdfium2.PdfiumError:
-        return ""
+        return "", False
+
+
+def _is_scan(page: Any, text: str) -> bool:
+    """Has a page no text layer worth the name, but something that is printed?"""
+    import pypdfium2.raw as pdfium
+
+    characters = [c for c in text if not c.isspace()]
+    if len(characters) > _SCAN_TEXT_MAX:
+        unknown = sum(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or not c.isprintable() for c in characters)
+        return unknown > _UNKNOWN_SHARE * len(characters)
+    width, height = page.get_size()
+    covered, n_paths = 0.0, 0
+    for item in page.get_objects(max_depth=4):
+        if item.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = item.get_bounds()
+            covered += max(0.0, min(right, width) - max(left, 0)) * max(0.0, min(top, height) - max(bottom, 0))
+        elif item.type == pdfium.FPDF_PAGEOBJ_PATH:
+            n_paths += 1
+    return covered > _IMAGE_SHARE * width * height or n_paths > _OUTLINES
 
 
 def _pages_to_read_closely(texts: Sequence[str]) -> set[int]:
@@ -95,24 +156,14 @@ def _pages_to_read_closely(texts: Sequence[str]) -> set[int]:
     return found
 
 
-@dataclass(slots=True)
-class _Ruled:
-    """A ruled table of a page before its grid is known: the boxes of its cells and the characters in it."""
-
-    box: Box
-    boxes: list[Box]
-    chars: list[dict[str, Any]]
-    edges: list[float]
-
-
-def _closely(data: bytes, numbers: set[int]) -> dict[int, list[Line | Table]]:
+def _closely(data: bytes, numbers: set[int]) -> dict[int, list[Placed]]:
     """Blocks of the pages by number; a page that pdfplumber can't read is left out."""
     import pdfplumber
     from pdfminer.pdfexceptions import PDFException
     from pdfminer.psexceptions import PSException
     from pdfplumber.utils.exceptions import PdfminerException
 
-    found: dict[int, list[tuple[float, Line | _Ruled]]] = {}
+    found: dict[int, list[Placed]] = {}
     expected = (
         PDFException,
         PSException,
@@ -134,115 +185,52 @@ def _closely(data: bytes, numbers: set[int]) -> dict[int, list[Line | Table]]:
                     continue
     except expected:
         pass
-    _join_over_pages(found)
-    return {
-        number: [block if isinstance(block, Line) else _table(block, number) for _, block in blocks]
-        for number, blocks in found.items()
-    }
+    return found
 
 
-def _page_blocks(page: Any, number: int) -> list[tuple[float, Line | _Ruled]]:
+def _page_blocks(page: Any, number: int) -> list[Placed]:
     """Tables and the lines outside them, from top to bottom."""
     tables = [table for table in page.find_tables(_RULED) if len(table.cells) > 1]
-    chars = [char for char in page.chars if char.get("upright", True)]
-    placed: list[tuple[float, Line | _Ruled]] = []
+    glyphs = [
+        Glyph(char["text"], char["x0"], char["top"], char["x1"], char["bottom"])
+        for char in page.chars
+        if char.get("upright", True)
+    ]
+    placed: list[Placed] = []
     for table in tables:
-        inside = [char for char in chars if _holds(table.bbox, char)]
-        taken = {id(char) for char in inside}
-        chars = [char for char in chars if id(char) not in taken]
-        boxes = list(table.cells)
-        xs = edges(x for box in boxes for x in (box[0], box[2]))
-        placed.append((table.bbox[1], _Ruled(table.bbox, boxes, inside, xs)))
-    placed += _lines(chars, number)
+        block, glyphs = ruled(table.bbox, table.cells, glyphs)
+        placed.append((table.bbox[1], block))
+    placed += lines_of(glyphs, number)
     placed.sort(key=lambda pair: pair[0])
     return placed
 
 
-def _join_over_pages(pages: dict[int, list[tuple[float, Line | _Ruled]]]) -> None:
-    """Tables that go on from the end of one page at the top of the next share their column edges.
+def _recognised(data: bytes, scans: Sequence[int], settings: Settings) -> dict[int, list[Placed]]:
+    """Blocks of the scanned pages by number."""
+    if not scans:
+        return {}
+    from perfsearch.readers.scan import read_scan
 
-    The part on the next page may show fewer rulings, and its columns would be numbered otherwise.
-    """
-    for number in sorted(pages):
-        upper = pages[number][-1][1] if pages[number] else None
-        lower = pages[number + 1][0][1] if pages.get(number + 1) else None
-        if not isinstance(upper, _Ruled) or not isinstance(lower, _Ruled):
-            continue
-        if abs(upper.box[0] - lower.box[0]) <= 3 and abs(upper.box[2] - lower.box[2]) <= 3:
-            shared = edges([*upper.edges, *lower.edges])
-            # The same list for the whole chain: edges of a later page number the columns of all.
-            upper.edges[:] = shared
-            lower.edges = upper.edges
-
-
-def _holds(box: Box, char: dict[str, Any]) -> bool:
-    x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
-    return bool(box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1)
-
-
-def _table(ruled: _Ruled, page: int) -> Table:
-    boxes = ruled.boxes
-    n_rows, n_columns, placed = spans(boxes, ruled.edges)
-    owned: dict[int, list[dict[str, Any]]] = {}
-    for char in ruled.chars:
-        index = next(
-            (i for i, box in enumerate(boxes) if _holds((box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1), char)), None
-        )
-        if index is None:
-            index = next((i for i, box in enumerate(boxes) if _holds(box, char)), None)
-        if index is not None:
-            owned.setdefault(index, []).append(char)
-    cells = []
-    for index, (box, (row, column, row_span, column_span)) in enumerate(zip(boxes, placed, strict=True)):
-        text = "\n".join(line for _, _, line in _text_lines(owned.get(index, [])))
-        place = Place(page=page, box=(round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1)))
-        cells.append(Cell(text, row, column, row_span, column_span, place))
-    cells.sort(key=lambda cell: (cell.row, cell.column))
-    return Table(n_rows, n_columns, tuple(cells))
-
-
-def _lines(chars: Sequence[dict[str, Any]], page: int) -> list[tuple[float, Line]]:
-    found = []
-    for box, _, text in _text_lines(chars):
-        if text.strip():
-            place = Place(page=page, box=(round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1)))
-            found.append((box[1], Line(text, place)))
+    found: dict[int, list[Placed]] = {}
+    for number in scans:
+        bitmap, pixel_points = _rendered(data, number)
+        if bitmap is not None:
+            found[number] = read_scan(bitmap, pixel_points, number, settings)
     return found
 
 
-def _text_lines(chars: Sequence[dict[str, Any]]) -> list[tuple[Box, float, str]]:
-    """Characters as lines from top to bottom: the box, the height and the text, wide gaps as blanks."""
-    rows: list[list[dict[str, Any]]] = []
-    middle = 0.0
-    for char in sorted(chars, key=lambda c: (c["top"] + c["bottom"]) / 2):
-        at = (char["top"] + char["bottom"]) / 2
-        # Characters of one line stand within half a height of each other, small ones and punctuation included.
-        if not rows or at - middle > 0.5 * max(char["height"], 4):
-            rows.append([])
-            middle = at
-        rows[-1].append(char)
-    found = []
-    for row in rows:
-        row.sort(key=lambda c: c["x0"])
-        text, right = "", row[0]["x0"]
-        for char in row:
-            gap, em = char["x0"] - right, max(char["height"], 4)
-            if gap > 1.5 * em and text.strip():
-                text += " " * max(2, round(2 * gap / em))
-            elif gap > 0.35 * em and text and _is_latin(text[-1]) and _is_latin(char["text"][:1]):
-                text += " "
-            text += char["text"]
-            right = max(right, char["x1"])
-        box = (row[0]["x0"], min(c["top"] for c in row), right, max(c["bottom"] for c in row))
-        found.append((box, max(c["height"] for c in row), _tidy(text)))
-    return found
+def _rendered(data: bytes, number: int) -> tuple[Any, float]:
+    """A page as an array of pixels (height, width, 3) uint8, blue first, and the size of a pixel in points."""
+    import pypdfium2
 
-
-def _is_latin(character: str) -> bool:
-    return character.isascii() and character.isalpha()
-
-
-def _tidy(text: str) -> str:
-    """Drop blanks that the text layer adds before punctuation, and characters that stand for nothing."""
-    text = "".join(c for c in text if c == "\t" or c.isprintable() or c == "\u3000")
-    return _BLANK_BEFORE_PUNCTUATION.sub("", text).rstrip()
+    with _ONE_AT_A_TIME:
+        try:
+            document = pypdfium2.PdfDocument(data)
+            try:
+                page = document[number - 1]
+                scale = min(_RESOLUTION_DPI / 72, _SIDE_PIXELS_MAX / max(*page.get_size(), 1.0))
+                return page.render(scale=scale, rev_byteorder=False).to_numpy()[:, :, :3].copy(), 1 / scale
+            finally:
+                document.close()
+        except pypdfium2.PdfiumError:
+            return None, 1.0
