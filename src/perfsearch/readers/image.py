@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import warnings as python_warnings
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,8 @@ _SIDE_PIXELS_MAX = 3_500
 _RESOLUTION_DPI = (50.0, 1_200.0)
 """What a file may say its resolution is; else it is taken as A4."""
 _A4_HEIGHT_INCHES = 11.7
+_TIME_SHARE = 0.7
+"""Share of the time for a document after which no further page is recognised."""
 
 
 def looks_like_image(data: bytes) -> bool:
@@ -43,9 +46,10 @@ def read_image(data: bytes, name: str, settings: Settings) -> Document:
 
     pages: dict[int, list[Placed]] = {}
     warnings: list[Warning] = []
+    stop = time.monotonic() + _TIME_SHARE * settings.reading_seconds_max
     for number, bitmap, pixel_points in _frames(data, name, settings):
-        if number > settings.ocr_pages_max:
-            message = f"only the first {settings.ocr_pages_max} pages of the image are read (ocr_pages_max)"
+        if number > settings.ocr_pages_max or time.monotonic() > stop:
+            message = f"only the first {number - 1} pages of the image are read (ocr_pages_max, reading_seconds_max)"
             warnings.append(Warning(code="page-scanned", message=message))
             break
         pages[number] = read_scan(bitmap, pixel_points, number, settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -37,6 +38,8 @@ _UNKNOWN_SHARE = 0.3
 _RESOLUTION_DPI = 200.0
 """At 150 dpi the recognition of 9 point type loses brackets and full stops, at 300 it takes twice the time."""
 _SIDE_PIXELS_MAX = 3_500
+_TIME_SHARE = 0.7
+"""Share of the time for a document after which no further page is recognised: what was read is better than nothing."""
 
 
 def read_pdf(data: bytes, name: str, settings: Settings) -> Document:
@@ -61,7 +64,11 @@ def read_pdf(data: bytes, name: str, settings: Settings) -> Document:
         scans = scans[: settings.ocr_pages_max]
     close = _pages_to_read_closely(texts) - set(scans)
     detailed = _closely(data, close) if close else {}
-    detailed |= _recognised(data, scans, settings)
+    recognised = _recognised(data, scans, settings)
+    if len(recognised) < len(scans):
+        message = f"only {len(recognised)} of {len(scans)} scanned pages were read in the time (reading_seconds_max)"
+        warnings.append(Warning(code="page-scanned", message=message))
+    detailed |= recognised
     join_over_pages(detailed)
     blocks: list[Line | Table] = []
     for number, text in enumerate(texts, start=1):
@@ -206,16 +213,18 @@ def _page_blocks(page: Any, number: int) -> list[Placed]:
 
 
 def _recognised(data: bytes, scans: Sequence[int], settings: Settings) -> dict[int, list[Placed]]:
-    """Blocks of the scanned pages by number."""
+    """Blocks of the scanned pages by number, as many as the time allows."""
     if not scans:
         return {}
+    stop = time.monotonic() + _TIME_SHARE * settings.reading_seconds_max
     from perfsearch.readers.scan import read_scan
 
     found: dict[int, list[Placed]] = {}
     for number in scans:
+        if time.monotonic() > stop:
+            break
         bitmap, pixel_points = _rendered(data, number)
-        if bitmap is not None:
-            found[number] = read_scan(bitmap, pixel_points, number, settings)
+        found[number] = read_scan(bitmap, pixel_points, number, settings) if bitmap is not None else []
     return found
 
 
