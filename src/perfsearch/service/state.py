@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -42,7 +42,7 @@ class ServiceState:
     library: Library | None = None
 
 
-def state_of(request: Request) -> ServiceState:
+async def state_of(request: Request) -> ServiceState:
     """The application's state."""
     state: ServiceState = request.app.state.service
     return state
@@ -51,7 +51,7 @@ def state_of(request: Request) -> ServiceState:
 State = Annotated[ServiceState, Depends(state_of)]
 
 
-def library_of(state: State) -> Library:
+async def library_of(state: State) -> Library:
     """The library that the application serves.
 
     Raises:
@@ -65,7 +65,7 @@ def library_of(state: State) -> Library:
 Served = Annotated[Library, Depends(library_of)]
 
 
-def principal_of(request: Request) -> Principal:
+async def principal_of(request: Request) -> Principal:
     """Who asks.
 
     Raises:
@@ -80,10 +80,10 @@ def principal_of(request: Request) -> Principal:
 Asker = Annotated[Principal, Depends(principal_of)]
 
 
-def needs(role: Role) -> Callable[[Principal], Principal]:
+def needs(role: Role) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency that lets pass who has at least this role."""
 
-    def check(principal: Asker) -> Principal:
+    async def check(principal: Asker) -> Principal:
         if not principal.may(role):
             raise RefusalError(
                 403, "forbidden", f"this needs the role {role}; the key {principal.name!r} has {principal.role}"

@@ -1,8 +1,12 @@
-"""What many routes share: filters, pages and cursors, tags of unchanged answers, export formats, uploads."""
+"""What many routes share: filters, pages and cursors, tags of unchanged answers, export formats, uploads.
+
+What only looks at the request is `async`: it runs where it is, while a plain function waits for a thread of its own,
+which under load costs each request more than the question itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Any, Literal
@@ -46,7 +50,7 @@ def read_filters(year: str | None = None, budget: str | None = None, **names: st
         raise UsageError(f"filters: {error}") from error
 
 
-def filters_of(
+async def filters_of(
     section: Annotated[Text, Query(description="Only passages of this section, such as `basis`.")] = None,
     year: Annotated[Text, Query(description="Fiscal year `2020`, or a range `2018..2020`.")] = None,
     applicant: Annotated[Text, Query(description="Part of the applicant's name.")] = None,
@@ -69,7 +73,7 @@ def filters_of(
 Narrowed = Annotated[Filters, Depends(filters_of)]
 
 
-def known_only(request: Request) -> None:
+async def known_only(request: Request) -> None:
     """Refuse a parameter that the route does not have: a misspelt filter would otherwise narrow nothing.
 
     Raises:
@@ -92,10 +96,18 @@ def tag_of(request: Request, seq: int) -> str:
     return f'W/"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
 
 
-def unchanged(
+def seq_of(library: Served) -> int:
+    """The last change of the library that this request is answered by; may take a while after a change."""
+    return library.view().seq
+
+
+Seq = Annotated[int, Depends(seq_of)]
+
+
+async def unchanged(
     request: Request,
     response: Response,
-    library: Served,
+    seq: Seq,
     if_none_match: Annotated[str | None, Header(description="Tags that the caller has.")] = None,
 ) -> None:
     """Tag the answer; one that the caller has already is not worked out again.
@@ -103,7 +115,7 @@ def unchanged(
     Raises:
         NotModifiedError: the caller has it.
     """
-    tag = tag_of(request, library.view().catalog.seq)
+    tag = tag_of(request, seq)
     if if_none_match and (if_none_match.strip() == "*" or tag in [one.strip() for one in if_none_match.split(",")]):
         raise NotModifiedError(tag)
     response.headers["ETag"] = tag
@@ -141,21 +153,20 @@ class Page:
         self._response.headers["Link"] = f'<{address}>; rel="next"'
 
 
-def paging(default: int) -> Callable[..., Page]:
+def paging(default: int) -> Callable[..., Awaitable[Page]]:
     """A dependency that reads `limit` and `offset` or `cursor`."""
 
-    def page(
+    async def page(
         request: Request,
         response: Response,
         state: State,
-        library: Served,
+        seq: Seq,
         limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = default,
         offset: Annotated[int, Query(ge=0, le=100_000, description="Skip so many.")] = 0,
         cursor: Annotated[
             str | None, Query(max_length=300, description="Go on where `X-Next-Cursor` of the answer before says.")
         ] = None,
     ) -> Page:
-        seq = library.view().catalog.seq
         question = question_of(request.url.path, request.query_params.multi_items())
         if cursor:
             offset = state.cursors.read(cursor, question, seq)
@@ -206,7 +217,7 @@ LIST_RESPONSES: dict[int | str, dict[str, Any]] = {
 # -- uploads
 
 
-def multipart(content_type: Annotated[str, Header(include_in_schema=False)] = "") -> None:
+async def multipart(content_type: Annotated[str, Header(include_in_schema=False)] = "") -> None:
     """Refuse a body that is no form with files.
 
     Raises:
@@ -216,7 +227,7 @@ def multipart(content_type: Annotated[str, Header(include_in_schema=False)] = ""
         raise RefusalError(415, "unsupported-media-type", "send the file as multipart/form-data", "file")
 
 
-def json_body(content_type: Annotated[str, Header(include_in_schema=False)] = "") -> None:
+async def json_body(content_type: Annotated[str, Header(include_in_schema=False)] = "") -> None:
     """Refuse a body that is not JSON.
 
     Raises:

@@ -93,7 +93,7 @@ def duplicates_of_draft(state: State, library: Served, file: Uploaded, min_lengt
         return library.duplicates(draft, min_length=min_length)
 
 
-def cluster_question(
+async def cluster_question(
     applicants_min: Annotated[int, Query(ge=1, le=1000, description="Of so many applicants; 2 is across units.")] = 1,
     size_min: Annotated[int, Query(ge=2, le=1_000_000, description="Of so many filings.")] = 2,
     similarity_min: Annotated[float, Query(ge=0.0, le=1.0, description="Mean similarity of the linked pairs.")] = 0.0,

@@ -11,7 +11,7 @@ from perfsearch.service.guard.gate import Caller
 from perfsearch.service.state import State
 
 
-def from_our_page(request: Request, state: State, csrf: Annotated[str, Form(max_length=200)] = "") -> None:
+async def from_our_page(request: Request, state: State, csrf: Annotated[str, Form(max_length=200)] = "") -> None:
     """Refuse a form that does not bring back its session's token.
 
     Raises:

@@ -24,7 +24,7 @@ FILTER_NAMES = ("section", "year", "applicant", "category", "budget", "cites")
 Field = Annotated[str, Query(max_length=500)]
 
 
-def narrowing_form(
+async def narrowing_form(
     q: Annotated[str, Query(max_length=2000)] = "",
     year: Field = "",
     applicant: Field = "",
@@ -39,7 +39,7 @@ def narrowing_form(
 Narrowed = Annotated[dict[str, str], Depends(narrowing_form)]
 
 
-def search_form(form: Narrowed, by: Field = "filing", mode: Field = "hybrid", section: Field = "") -> dict[str, str]:
+async def search_form(form: Narrowed, by: Field = "filing", mode: Field = "hybrid", section: Field = "") -> dict[str, str]:
     """The same with what only a search asks."""
     return {"q": form["q"], "by": by, "mode": mode, "section": section, **form}
 
