@@ -20,7 +20,7 @@ from perfsearch.indexes.schema import SCHEMA_VERSION
 from perfsearch.indexes.shelf import Made, Shelf, words_made_by
 from perfsearch.indexes.store import Store
 from perfsearch.indexes.updating import Progress, Updater
-from perfsearch.indexes.view import FilingCache, View
+from perfsearch.indexes.view import Memory, View
 from perfsearch.settings import Settings
 from perfsearch.text.segment import Segmenter, default_segmenter
 
@@ -61,7 +61,7 @@ class Keeper:
         self._own_words = OwnWords()
         self._given = encoder
         self._encoder: Encoder | None = None
-        self._cache = FilingCache()
+        self._memory = Memory()
         self._view: View | None = None
         self._view_lock = threading.RLock()
         self._turn = threading.RLock()
@@ -174,7 +174,7 @@ class Keeper:
         return self._make_view(self._open_shelf())
 
     def _make_view(self, shelf: Shelf) -> View:
-        return View(self.store, shelf, lambda: self.encoder, self._segmenter, self.settings, self._cache)
+        return View(self.store, shelf, lambda: self.encoder, self._segmenter, self.settings, self._memory)
 
     def _look_for_orphans(self) -> None:
         """Catch up with records that no index has read, if whoever wrote them is no longer at it."""

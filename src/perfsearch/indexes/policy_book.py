@@ -325,19 +325,12 @@ class PolicyBook:
 
         Of a policy that more than CO_CITED_FILINGS filings cite, the ones added last are looked at.
         """
-        there = policy_mentions.alias("there")
         with self._read() as connection:
-            newest = list(connection.execute(_NEWEST, {"policy_no": int(policy_no)}).scalars().all())
-            counted = (
-                sa.select(there.c.policy_no, sa.func.count().label("shared"))
-                .where(there.c.filing_no.in_(newest), there.c.is_first, there.c.policy_no != policy_no)
-                .group_by(there.c.policy_no)
-                .order_by(sa.desc("shared"), there.c.policy_no)
-                .limit(limit)
-            )
-            shared = {row[0]: row[1] for row in connection.execute(counted)}
+            asked = {"policy_no": int(policy_no)}
+            looked = connection.execute(_COUNT_NEWEST, asked).scalar_one()
+            shared = {row[0]: row[1] for row in connection.execute(_CO_CITED, {**asked, "limit": limit})}
         rows = self.rows(list(shared))
-        return [(rows[no], count) for no, count in shared.items() if no in rows], len(newest)
+        return [(rows[no], count) for no, count in shared.items() if no in rows], looked
 
     def mentions(self, policy_no: int, limit: int, offset: int = 0) -> list[Mention]:
         """Places where a policy is cited, newest filings first, each with its section's text."""
@@ -381,6 +374,19 @@ _NEWEST = (
     .where(policy_mentions.c.policy_no == sa.bindparam("policy_no"), policy_mentions.c.is_first)
     .order_by(policy_mentions.c.filing_no.desc())
     .limit(CO_CITED_FILINGS)
+)
+_NEWEST_HERE = _NEWEST.subquery()
+_COUNT_NEWEST = sa.select(sa.func.count()).select_from(_NEWEST_HERE)
+_CO_CITED = (
+    sa.select(policy_mentions.c.policy_no, sa.func.count().label("shared"))
+    .where(
+        policy_mentions.c.filing_no.in_(sa.select(_NEWEST_HERE.c.filing_no)),
+        policy_mentions.c.is_first,
+        policy_mentions.c.policy_no != sa.bindparam("policy_no"),
+    )
+    .group_by(policy_mentions.c.policy_no)
+    .order_by(sa.desc("shared"), policy_mentions.c.policy_no)
+    .limit(sa.bindparam("limit"))
 )
 _POSTINGS = sa.select(sa.func.count()).select_from(
     sa.select(policy_terms.c.policy_no)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from perfsearch.text.chunk import Chunk
 from perfsearch.text.segment import Segmenter
 from perfsearch.text.thesaurus import widen
 
-CACHED_FILINGS = 512
+KEPT_FILINGS = 512
 """Filings kept ready in memory, about 30 KB each."""
 SINGLE_CHARACTER_WORDS = 20
 """Words that a query of one character stands for: the most frequent ones that contain it."""
@@ -35,6 +35,7 @@ THESAURUS_WEIGHT = 0.6
 """Of an official term beside the everyday word of the query that it stands for (see training/LOG.md)."""
 
 Ints = NDArray[np.int64]
+T = TypeVar("T")
 WeightedTerms = tuple[tuple[str, float], ...]
 
 
@@ -66,13 +67,39 @@ class ChunkRecord:
     filing: Leaf
 
 
-class FilingCache:
-    """The filings used last, by number. What stands under a number never changes, so nothing goes stale."""
+class Recent(Generic[T]):
+    """What was asked for last, by filing number. What stands under a number never changes, so nothing goes stale."""
 
-    def __init__(self, size: int = CACHED_FILINGS) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._filings: OrderedDict[int, Filing] = OrderedDict()
+        self._found: OrderedDict[int, T] = OrderedDict()
+
+    def get(self, numbers: Sequence[int], load: Callable[[list[int]], dict[int, T]]) -> dict[int, T]:
+        """These filings, the missing ones by `load`."""
+        found: dict[int, T] = {}
+        with self._lock:
+            for number in numbers:
+                if number in self._found:
+                    self._found.move_to_end(number)
+                    found[number] = self._found[number]
+        missing = [number for number in dict.fromkeys(numbers) if number not in found]
+        if missing:
+            loaded = load(missing)
+            found.update(loaded)
+            with self._lock:
+                self._found.update(loaded)
+                while len(self._found) > self._size:
+                    self._found.popitem(last=False)
+        return found
+
+
+class Memory:
+    """What is carried from view to view of one library: the filings used last, and the headers of all."""
+
+    def __init__(self, size: int = KEPT_FILINGS) -> None:
+        self.filings: Recent[Filing] = Recent(size)
+        self.leaves: Recent[Leaf] = Recent(size)
         self._headers_lock = threading.Lock()
         self._headers = Headers([])
 
@@ -81,25 +108,6 @@ class FilingCache:
         with self._headers_lock:
             self._headers = self._headers.joined(read_after(self._headers.last))
             return self._headers
-
-    def get(self, numbers: Sequence[int], load: Callable[[list[int]], dict[int, Filing]]) -> dict[int, Filing]:
-        """These filings, the missing ones by `load`."""
-        found: dict[int, Filing] = {}
-        with self._lock:
-            for number in numbers:
-                filing = self._filings.get(number)
-                if filing is not None:
-                    self._filings.move_to_end(number)
-                    found[number] = filing
-        missing = [number for number in dict.fromkeys(numbers) if number not in found]
-        if missing:
-            loaded = load(missing)
-            found.update(loaded)
-            with self._lock:
-                self._filings.update(loaded)
-                while len(self._filings) > self._size:
-                    self._filings.popitem(last=False)
-        return found
 
 
 class View:
@@ -115,7 +123,7 @@ class View:
         encoder: Callable[[], Encoder],
         segmenter: Segmenter,
         settings: Settings,
-        cache: FilingCache,
+        memory: Memory,
     ) -> None:
         self.store = store
         self.shelf = shelf
@@ -127,7 +135,7 @@ class View:
         self.segmenter = segmenter
         self.settings = settings
         self._encoder = encoder
-        self._cache = cache
+        self._memory = memory
 
     @property
     def seq(self) -> int:
@@ -160,7 +168,7 @@ class View:
         sections = self.catalog.section_of(chunk_ids)
         starts = self.catalog["chunk_start"][chunk_ids].tolist()
         ends = self.catalog["chunk_end"][chunk_ids].tolist()
-        leaves = self.store.leaves(list(dict.fromkeys(numbers)))
+        leaves = self._memory.leaves.get(numbers, self.store.leaves)
         found = []
         for chunk_id, number, section, start, end in zip(
             np.asarray(chunk_ids).tolist(), numbers, sections, starts, ends, strict=True
@@ -194,7 +202,7 @@ class View:
         return [found[number] for number in filing_nos]
 
     def _filings(self, numbers: Sequence[int]) -> dict[int, Filing]:
-        found = self._cache.get(numbers, self.store.filings)
+        found = self._memory.filings.get(numbers, self.store.filings)
         if any(number not in found for number in numbers):
             raise StaleViewError("the library changed while it was asked; ask again")
         return found
@@ -220,7 +228,7 @@ class View:
     @cached_property
     def headers(self) -> Headers:
         """The header fields of all filings in memory, for the lanes; numbers of removed filings may be among them."""
-        return self._cache.headers(self._headers_after)
+        return self._memory.headers(self._headers_after)
 
     def _headers_after(self, filing_no: int) -> Iterator[HeaderRow]:
         """The headers of the view's filings with greater numbers, ascending."""

@@ -39,7 +39,9 @@ async def narrowing_form(
 Narrowed = Annotated[dict[str, str], Depends(narrowing_form)]
 
 
-async def search_form(form: Narrowed, by: Field = "filing", mode: Field = "hybrid", section: Field = "") -> dict[str, str]:
+async def search_form(
+    form: Narrowed, by: Field = "filing", mode: Field = "hybrid", section: Field = ""
+) -> dict[str, str]:
     """The same with what only a search asks."""
     return {"q": form["q"], "by": by, "mode": mode, "section": section, **form}
 
