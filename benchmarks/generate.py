@@ -4,7 +4,8 @@
 
 Sentences of the sample corpus are recombined, and in every sentence some words are replaced: common words by words of
 similar frequency drawn from a Zipf distribution over jieba's dictionary (so that the vocabulary grows with the corpus
-as it does in prose), and names, years and amounts by fresh ones.
+as it does in prose), and names, years and amounts by fresh ones. What stands in 《》 stays: filings cite the same
+documents.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ _BODIES = [
 ]
 _NUMBER = re.compile(r"(?<![〔\d])\d{2,6}(?![〕\d号])")
 _WORD = re.compile(r"[一-鿿]{2,4}")
+_CHANGING = re.compile(r"《[^《》]{2,60}》|[一-鿿]{2,4}")
 
 
 def generate(filings: int, seed: int = 7) -> Iterator[dict[str, Any]]:
@@ -119,7 +121,9 @@ def _passage(rng: random.Random, sentences: list[str], words: list[str]) -> str:
     while length < SECTION_LENGTH - 30:
         sentence = _NUMBER.sub(lambda m: str(rng.randint(1, 10 ** len(m[0]))), rng.choice(sentences))
         # One word in four is another, so that no two passages share a sentence.
-        sentence = _WORD.sub(lambda m: _draw(rng, words) if rng.random() < 0.25 else m[0], sentence)
+        sentence = _CHANGING.sub(
+            lambda m: m[0] if m[0][0] == "《" or rng.random() >= 0.25 else _draw(rng, words), sentence
+        )
         parts.append(sentence[: SECTION_LENGTH - length])
         length += len(parts[-1])
     return "".join(parts)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from perfsearch.errors import EncoderError, LibraryError, LibraryVersion, NotFound, UsageError
+from perfsearch.indexes import phrases
 from perfsearch.library import Library
 from perfsearch.model import Filing, Filters, Source
 from perfsearch.settings import Settings
@@ -407,3 +409,25 @@ def test_the_lock_is_waited_for_as_long_as_the_settings_say(library: Library) ->
             second.add_filings([make_filing(1)])
         assert second.count() == 0  # reading goes on
         assert second.search("科普").total == 0
+
+
+def test_a_library_learns_phrases_from_its_filings_and_every_reader_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perfsearch.indexes.writing.LEARN_FROM", 100)
+    filings = [make_filing(number) for number in range(260)]
+    with Library.open(tmp_path / "library", encoder=ENCODER) as library:
+        for start in range(0, 260, 130):
+            library.add_filings(filings[start : start + 130])
+    # As another process, which has not met them.
+    monkeypatch.setattr(phrases.KNOWN, "_sets", {})
+    monkeypatch.setattr(phrases.KNOWN, "_local", threading.local())
+    with Library.open(tmp_path / "library", encoder=ENCODER) as library:
+        assert [library.get(filing.id) for filing in filings[::20]] == filings[::20]
+        with library._keeper.store._read() as connection:
+            kinds = {row[0][:1] for row in connection.exec_driver_sql("SELECT body FROM filings")}
+        assert kinds == {b"\x01", b"\x02"}
+        library.backup(tmp_path / "backup")
+        assert library.verify().problems == ()
+    with Library.restore(tmp_path / "backup", tmp_path / "restored", encoder=ENCODER) as library:
+        assert library.get(filings[-1].id) == filings[-1]

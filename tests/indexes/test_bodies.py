@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from perfsearch.errors import LibraryDamaged
 from perfsearch.indexes import bodies
-from perfsearch.indexes.bodies import decode_body, decode_leaf, decode_sections, encode_body
+from perfsearch.indexes.bodies import content_of, decode_body, decode_leaf, decode_sections, encode_body
+from perfsearch.indexes.phrases import KNOWN, learn
 from perfsearch.model import Filing, Place, Source, TargetValue, Warning
 from perfsearch.text.chunk import chunk_filing, section_text
 from tests.indexes.samples import make_filing
@@ -63,6 +64,31 @@ def test_bytes_that_are_no_filing_are_damage(harm: object) -> None:
             decode(broken)
     with pytest.raises(LibraryDamaged):
         decode_body(None)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def learnt() -> int:
+    found = learn([content_of(encode_body(make_filing(number))) for number in range(300)])
+    assert found is not None
+    return KNOWN.know(found)
+
+
+def test_a_filing_written_against_learnt_phrases_comes_back_smaller(learnt: int) -> None:
+    forms = [make_filing(number) for number in range(300, 330)]
+    bodies = [encode_body(form, learnt) for form in forms]
+    assert [decode_body(body) for body in bodies] == forms
+    assert sum(map(len, bodies)) < 0.7 * sum(len(encode_body(form)) for form in forms)
+
+
+@pytest.mark.parametrize("harm", [lambda b: b[:-9], lambda b: b[:3], lambda b: b[:1] + b"none" + b[5:]])
+def test_bytes_that_are_no_filing_of_learnt_phrases_are_damage(learnt: int, harm: object) -> None:
+    broken = harm(encode_body(make_filing(1), learnt))  # type: ignore[operator]
+    with pytest.raises(LibraryDamaged, match="can't be read"):
+        decode_body(broken)
+
+
+def test_too_few_texts_teach_no_phrases() -> None:
+    assert learn([b"a", b"b"]) is None
 
 
 def test_the_phrases_that_bodies_were_written_against_never_change() -> None:

@@ -12,12 +12,15 @@ from typing import Any
 from pydantic_core import from_json
 
 from perfsearch.errors import LibraryDamaged
+from perfsearch.indexes.phrases import KNOWN
 from perfsearch.model import Budget, Filing, Source
 from perfsearch.text.chunk import section_text
 
 _GB18030_PHRASES_1 = b"\x01"
 """First byte of a body: JSON in GB 18030 (two bytes a Chinese character, not three), deflated with the phrases of
 `body_phrases.txt` known beforehand. A real filing is 1.3 KB; of UTF-8 and without the phrases, 2.1 KB."""
+_GB18030_LEARNT = b"\x02"
+"""The same JSON, compressed against phrases that the library learnt from its own filings."""
 
 
 @cache
@@ -27,21 +30,35 @@ def _phrases() -> bytes:
     return data.encode("gb18030")
 
 
-def encode_body(filing: Filing) -> bytes:
-    """The bytes that hold a filing."""
-    text = filing.model_dump_json(exclude_defaults=True)
+def encode_body(filing: Filing, phrases: int | None = None) -> bytes:
+    """The bytes that hold a filing; `phrases` is the number of the set that it is written against, if any."""
+    text = filing.model_dump_json(exclude_defaults=True).encode("gb18030")
+    if phrases is not None:
+        return _GB18030_LEARNT + KNOWN.compress(phrases, text)
     deflate = zlib.compressobj(6, zdict=_phrases())
-    return _GB18030_PHRASES_1 + deflate.compress(text.encode("gb18030")) + deflate.flush()
+    return _GB18030_PHRASES_1 + deflate.compress(text) + deflate.flush()
 
 
-def _text_of(body: bytes) -> str:
-    if body[:1] != _GB18030_PHRASES_1:
-        raise ValueError(f"unknown kind {body[:1]!r}")
+def content_of(body: bytes) -> bytes:
+    """The text in a body, from which phrases are learnt.
+
+    Raises:
+        ValueError: the bytes are not what `encode_body` made.
+    """
+    kind = body[:1]
+    if kind == _GB18030_LEARNT:
+        return KNOWN.decompress(body[1:])
+    if kind != _GB18030_PHRASES_1:
+        raise ValueError(f"unknown kind {kind!r}")
     inflate = zlib.decompressobj(zdict=_phrases())
-    text = inflate.decompress(body[1:]).decode("gb18030")
+    text = inflate.decompress(body[1:])
     if not inflate.eof:
         raise ValueError("it is cut short")
     return text
+
+
+def _text_of(body: bytes) -> str:
+    return content_of(body).decode("gb18030")
 
 
 def decode_body(body: bytes, path: str | None = None) -> Filing:

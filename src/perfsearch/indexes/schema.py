@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows with every change that an older perfsearch could not read."""
 
 metadata = MetaData()
@@ -116,3 +117,13 @@ changes = Table(
     Column("n_chunks", Integer, nullable=False),
 )
 """Every `add` and `remove` of a filing number in order; the indexes follow it."""
+
+phrases = Table(
+    "phrases",
+    metadata,
+    # Some bits of the digest, which bodies name it by: see `phrases.py`.
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("learnt_at", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Sets of phrases that bodies are written against, and the filing number at which each was learnt. Since version 2."""

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from perfsearch.errors import LibraryDamaged, LibraryError, LibraryVersion, NotFound
 from perfsearch.indexes.bodies import Leaf, decode_body, decode_leaf
+from perfsearch.indexes.phrases import KNOWN
 from perfsearch.indexes.schema import (
     BUDGET_FIELDS,
     HEADER_FIELDS,
@@ -24,6 +25,7 @@ from perfsearch.indexes.schema import (
     filings,
     meta,
     metadata,
+    phrases,
     versions,
 )
 from perfsearch.indexes.writing import Change, Stored, Writing, now, parts
@@ -54,6 +56,7 @@ class Store:
         except Exception:
             self._engine.dispose()
             raise
+        KNOWN.add_source(self._phrases)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -114,6 +117,12 @@ class Store:
     def _read(self) -> Iterator[Connection]:
         with self._guard(), self._engine.connect() as connection:
             yield connection
+
+    def _phrases(self) -> Iterator[bytes]:
+        """The sets of phrases that bodies here are written against."""
+        with self._read() as connection:
+            if sa.inspect(connection).has_table(phrases.name):
+                yield from connection.execute(sa.select(phrases.c.data)).scalars().all()
 
     @contextmanager
     def write(self) -> Iterator[Writing]:

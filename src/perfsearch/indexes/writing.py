@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from perfsearch.indexes.bodies import encode_body
-from perfsearch.indexes.schema import BUDGET_FIELDS, HEADER_FIELDS, changes, filings, meta, versions
+from perfsearch.indexes.bodies import content_of, encode_body
+from perfsearch.indexes.phrases import GROWTH, KNOWN, LARGE_FROM, LEARN_FROM, SAMPLE, learn
+from perfsearch.indexes.schema import (
+    BUDGET_FIELDS,
+    HEADER_FIELDS,
+    SCHEMA_VERSION,
+    changes,
+    filings,
+    meta,
+    phrases,
+    versions,
+)
 from perfsearch.model import Filing
 
 if TYPE_CHECKING:
@@ -84,6 +94,7 @@ class Writing:
         """Store filings; one whose id stands becomes its next version, and the old text moves to the versions."""
         stamp = now()
         ids = [record.filing.id for record in records]
+        set_number = self._phrases()
         olds: dict[str, AnyRow] = {}
         for part in parts(ids):
             for row in self._connection.execute(_OLD, {"ids": part}):
@@ -101,7 +112,8 @@ class Writing:
             number, first = self._filing_no, self._next_chunk
             self._next_chunk += record.n_chunks
             log.append((number, "add", first, record.n_chunks))
-            rows.append(_row(record, number, first, 1 if old is None else old.version + 1, stamp))
+            body = encode_body(record.filing, set_number)
+            rows.append(_row(record, body, number, first, 1 if old is None else old.version + 1, stamp))
             stored.append(Stored(number, first, record.n_chunks, record.filing, record.lineage))
         if moved:
             self._move(moved, stamp)
@@ -114,6 +126,30 @@ class Writing:
         self._log(log)
         self.set_fact("next_chunk", str(self._next_chunk))
         return stored
+
+    def _phrases(self) -> int | None:
+        """The number of the set of phrases that new bodies are written against; learnt now where it is time."""
+        if self._filing_no < LEARN_FROM:
+            return None
+        phrases.create(self._connection, checkfirst=True)
+        newest = self._connection.execute(
+            sa.select(phrases).order_by(phrases.c.learnt_at.desc(), phrases.c.number).limit(1)
+        ).one_or_none()
+        if newest is not None:
+            small = newest.learnt_at < LARGE_FROM
+            if self._filing_no < (LARGE_FROM if small else GROWTH * newest.learnt_at):
+                return KNOWN.know(newest.data)
+        bodies = sa.select(filings.c.body).order_by(filings.c.filing_no.desc()).limit(SAMPLE)
+        found = learn([content_of(body) for body in self._connection.execute(bodies).scalars()])
+        if found is None:
+            return None if newest is None else KNOWN.know(newest.data)
+        number = KNOWN.know(found)
+        if newest is None or newest.number != number:
+            self._connection.execute(
+                sa.insert(phrases), [{"number": number, "learnt_at": self._filing_no, "data": found}]
+            )
+        self.set_fact("schema", str(SCHEMA_VERSION))
+        return number
 
     def remove(self, ids: Sequence[str]) -> list[str]:
         """Take filings and their versions out of the records; the ids that stood."""
@@ -181,7 +217,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _row(record: Record, number: int, first: int, version: int, stamp: str) -> dict[str, Any]:
+def _row(record: Record, body: bytes, number: int, first: int, version: int, stamp: str) -> dict[str, Any]:
     filing = record.filing
     row: dict[str, Any] = {name: getattr(filing, name) for name in HEADER_FIELDS}
     row.update((f"budget_{name}", getattr(filing.budget, name)) for name in BUDGET_FIELDS)
@@ -200,7 +236,7 @@ def _row(record: Record, number: int, first: int, version: int, stamp: str) -> d
         added_at=stamp,
         first_chunk=first,
         n_chunks=record.n_chunks,
-        body=encode_body(filing),
+        body=body,
     )
     return row
 
