@@ -29,6 +29,7 @@ from perfsearch.model import (
     PolicyResult,
     PolicySummary,
     ReadCitations,
+    RejectedResult,
     SearchHit,
     SearchResult,
 )
@@ -177,6 +178,10 @@ class Client:
     def remove(self, filing_id: str) -> None:
         """Take a filing and its versions out of the library."""
         self._send("DELETE", f"/filings/{filing_id}")
+
+    def rejected(self, **options: Any) -> RejectedResult:
+        """Files that could not be read, and why, newest first; options as in the API: limit, offset, below."""
+        return self._get(RejectedResult, "/rejected", **options)
 
     def clusters(self, **options: Any) -> dict[str, Any]:
         """The clusters of filings that share text that the last job found, largest first; the shape is the API's."""

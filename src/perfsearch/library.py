@@ -6,6 +6,7 @@ import builtins
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -30,6 +31,7 @@ from perfsearch.model import (
     PolicyPage,
     PolicyResult,
     ReadCitations,
+    RejectedResult,
     Rejection,
     SearchResult,
     named_conditions,
@@ -41,6 +43,7 @@ from perfsearch.settings import Settings
 
 if TYPE_CHECKING:
     from perfsearch.encoding import Encoder
+    from perfsearch.indexes.ledger import FileProgress, Tally
 
 COMMIT_FILINGS = 64
 """Filings a commit; they are safe after each."""
@@ -400,62 +403,109 @@ class Library:
         if self.readonly:
             raise UsageError(f"{self.directory}: this library was opened to be read only")
 
-    def add(self, paths: Iterable[Path | str] | Path | str, progress: Progress | None = None) -> AddReport:
-        """Read files, folders and archives into the library; what is reported is on disk and can be found.
+    def add(
+        self,
+        paths: Iterable[Path | str] | Path | str,
+        progress: Progress | None = None,
+        *,
+        on_file: Callable[[FileProgress], None] | None = None,
+        again: bool = False,
+    ) -> AddReport:
+        """Read files, folders and archives into the library, by as many processes as the settings say.
 
-        `progress(done, total or None)` is called after every commit with the filings that are safe on disk.
+        `progress(done, total or None)` is called after every commit, and while files are waited for, with the filings
+        that are safe on disk; `on_file` after every file. A file in a folder that is as it was when it was read before
+        is passed over, unless `again`: an `add` that was broken off goes on where it stopped. What could not be read is
+        remembered (`rejected`).
 
         Raises:
             LibraryLocked: another process is writing.
             LibraryError: the disk is full, or the library can't be written; what was reported before stands.
+            ReadersError: no process can be started to read files.
         """
+        from perfsearch.indexes.ledger import Ledger
         from perfsearch.parsing import iter_inputs
 
         self._check_writable()
-        given = [paths] if isinstance(paths, str | Path) else paths
-        rejected: builtins.list[Rejection] = []
+        given = [paths] if isinstance(paths, str | Path) else builtins.list(paths)
+        with self._keeper.writing() as updater:
+            self._keeper.store.files.prepare()
+            ledger = Ledger(self._keeper.store, self.settings, on_file, again)
 
-        def filings() -> Iterator[Filing]:
-            for parsed in iter_inputs(given, self.settings):
-                rejected.extend(parsed.rejections)
-                yield from parsed.filings
+            def waiting() -> None:
+                if progress is not None:
+                    progress(ledger.n_stored, None)
 
-        report = self.add_filings(filings(), progress)
-        return report.model_copy(update={"rejected": (*rejected, *report.rejected)})
+            with closing(iter_inputs(given, self.settings, memory=ledger, waiting=waiting)) as inputs:
+                self._take(ledger.filings(inputs), ledger, updater, progress)
+        return ledger.report()
 
     def add_filings(self, filings: Iterable[Filing], progress: Progress | None = None) -> AddReport:
         """The same for filings at hand."""
+        from perfsearch.indexes.ledger import Tally
+
         self._check_writable()
-        counts = {"added": 0, "updated": 0, "unchanged": 0}
-        ids: builtins.list[str] = []
-        rejected: builtins.list[Rejection] = []
-        waiting: builtins.list[Filing] = []
+        tally = Tally()
+
+        def storable() -> Iterator[Filing]:
+            for filing in filings:
+                problem = _unstorable(filing)
+                if problem is None:
+                    yield filing
+                else:
+                    tally.rejected.append(Rejection(path=filing.source.path or filing.source.file, reason=problem))
+
         with self._keeper.writing() as updater:
-            reception = Reception(self._keeper.store, self._keeper.segmenter)
-            published, seq = time.monotonic(), None
-            for filing, last in _with_last(filings):
-                if filing is not None:
-                    problem = _unstorable(filing)
-                    if problem is None:
-                        waiting.append(filing)
-                    else:
-                        rejected.append(Rejection(path=filing.source.path or filing.source.file, reason=problem))
-                while waiting and (last or len(waiting) >= COMMIT_FILINGS):
-                    intakes = reception.receive(waiting[:COMMIT_FILINGS])
-                    del waiting[: len(intakes)]
-                    seq = self._store(intakes, updater) or seq
-                    for intake in intakes:
-                        counts[_outcome(intake)] += 1
-                        ids.append(intake.filing_id)
-                    if progress is not None:
-                        progress(len(ids), None)
-                    if seq is not None and time.monotonic() - published > PUBLISH_SECONDS:
-                        updater.publish(seq)
-                        published, seq = time.monotonic(), None
-            if seq is not None:
-                updater.publish(seq)
-            updater.finish()
-        return AddReport(**counts, filings=tuple(ids), rejected=tuple(rejected))
+            self._take(storable(), tally, updater, progress)
+        return tally.report()
+
+    def _take(self, filings: Iterable[Filing], tally: Tally, updater: Updater, progress: Progress | None) -> None:
+        """Store filings in their order, some a commit."""
+        reception = Reception(self._keeper.store, self._keeper.segmenter)
+        waiting: builtins.list[Filing] = []
+        published, seq = time.monotonic(), None
+        for filing, last in _with_last(filings):
+            if filing is not None:
+                waiting.append(filing)
+            while waiting and (last or len(waiting) >= COMMIT_FILINGS):
+                intakes = reception.receive(waiting[:COMMIT_FILINGS])
+                del waiting[: len(intakes)]
+                seq = self._store(intakes, updater) or seq
+                tally.store(intakes)
+                if progress is not None:
+                    progress(tally.n_stored, None)
+                if seq is not None and time.monotonic() - published > PUBLISH_SECONDS:
+                    updater.publish(seq)
+                    published, seq = time.monotonic(), None
+        if seq is not None:
+            updater.publish(seq)
+        tally.finish()
+        updater.finish()
+
+    # -- what could not be read
+
+    def rejected(self, limit: int | None = None, offset: int = 0, below: str | None = None) -> RejectedResult:
+        """What `add` could not take and has not taken since, newest first; of a file or folder only with `below`."""
+        book = self._keeper.store.files
+        return RejectedResult(total=book.count_rejected(below), rejected=tuple(book.rejected(limit, offset, below)))
+
+    def retry_rejected(
+        self,
+        below: str | None = None,
+        progress: Progress | None = None,
+        on_file: Callable[[FileProgress], None] | None = None,
+    ) -> AddReport:
+        """Read again what could not be taken; what can be now is forgotten, and so is what is gone."""
+        found = dict.fromkeys(one.file for one in self.rejected(below=below).rejected)
+        return self.add(builtins.list(found), progress, on_file=on_file, again=True)
+
+    def forget_rejected(self, below: str | None = None) -> int:
+        """Forget what could not be taken; how many documents that were."""
+        self._check_writable()
+        found = self.rejected(below=below).rejected
+        with self._keeper.writing():
+            self._keeper.store.files.forget(builtins.list(dict.fromkeys(one.file for one in found)))
+        return len(found)
 
     def _store(self, intakes: Sequence[Intake], updater: Updater) -> int | None:
         """Commit one batch, then hand it to the indexes; the number of its last change, None where nothing changed."""
@@ -566,12 +616,6 @@ def _with_last(filings: Iterable[Filing]) -> Iterator[tuple[Filing | None, bool]
     for filing in filings:
         yield filing, False
     yield None, True
-
-
-def _outcome(intake: Intake) -> str:
-    if intake.record is None:
-        return "unchanged"
-    return "updated" if intake.replaces else "added"
 
 
 def _unstorable(filing: Filing) -> str | None:

@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
 
 def zipped(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -84,6 +85,7 @@ def pdf_of_text(content: bytes) -> bytes:
     return pdf_of([CATALOGUE, b"<</Type/Pages/Count 1/Kids[3 0 R]>>", page, stream(content)])
 
 
+@cache
 def slow_pdf(shows: int = 400_000) -> bytes:
     """A page that shows text so many times: PDFium needs seconds for it (400,000: about 5)."""
     return pdf_of_text(b"BT /F 9 Tf " + b"1 0 0 1 9 9 Tm (abcdefghij) Tj " * shows + b"ET")

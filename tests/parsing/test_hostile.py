@@ -50,7 +50,7 @@ def test_a_document_that_needs_too_much_memory_is_rejected_by_name_of_the_limit(
 def test_a_document_without_end_is_rejected_when_its_time_is_up() -> None:
     limits = Settings(reading_seconds_max=0.5)
     with pytest.raises(UnreadableFile, match=r"longer than 0\.5 s .reading_seconds_max"):
-        parse_bytes(hostile.slow_pdf(4_000_000), "slow.pdf", limits)
+        parse_bytes(hostile.slow_pdf(3_000_000), "slow.pdf", limits)
     assert parse_bytes(FORM.encode(), "next.txt", limits)
 
 
@@ -65,7 +65,7 @@ def test_a_bad_file_of_an_archive_costs_itself_and_not_the_archive(tmp_path: Pat
     files = {
         "a.txt": FORM.encode(),
         "b.pdf": hostile.pdf_that_draws_itself(),
-        "c.pdf": hostile.slow_pdf(8_000_000),
+        "c.pdf": hostile.slow_pdf(3_000_000),
         "d.txt": printed("第二个").encode(),
         "e.zip": hostile.zipped({"f.pdf": hostile.pdf_that_draws_itself(), "g.txt": printed("第三个").encode()}),
     }

@@ -75,7 +75,7 @@ def reading_slowly(pool: Pool, settings: Settings = ONE) -> tuple[threading.Thre
     read(pool, FORM.encode(), settings=settings)
     (worker,) = workers_of(pool)
     results: list[str] = []
-    data = hostile.slow_pdf(6_000_000)
+    data = hostile.slow_pdf(3_000_000)
     thread = threading.Thread(target=lambda: results.extend(read(pool, data, "slow.pdf", settings)))
     before = ticks(worker)
     thread.start()
@@ -149,7 +149,7 @@ def test_who_is_not_wanted_any_more_stops_waiting_and_his_process_ends(pool: Poo
     (worker,) = workers_of(pool)
     stopped = threading.Event()
     threading.Timer(0.3, stopped.set).start()
-    task = Task("slow.pdf", "slow.pdf", data=hostile.slow_pdf(6_000_000))
+    task = Task("slow.pdf", "slow.pdf", data=hostile.slow_pdf(3_000_000))
     with pytest.raises(StoppedError):
         list(pool.read(task, ONE, stopped.is_set))
     assert eventually(lambda: not is_alive(worker))
@@ -195,7 +195,7 @@ def test_a_line_that_kills_its_reader_costs_that_line(tmp_path: Path, pool: Pool
 
 
 def test_a_killed_master_leaves_no_process_behind(tmp_path: Path) -> None:
-    (tmp_path / "slow.pdf").write_bytes(hostile.slow_pdf(8_000_000))
+    (tmp_path / "slow.pdf").write_bytes(hostile.slow_pdf(3_000_000))
     code = "import sys; from perfsearch import parse_file; parse_file(sys.argv[1])"
     master = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "slow.pdf")])
     try:
@@ -241,7 +241,7 @@ def test_an_iteration_left_half_way_ends_its_threads(tmp_path: Path) -> None:
 
 
 def test_what_waiting_raises_ends_the_reading(tmp_path: Path) -> None:
-    (tmp_path / "slow.pdf").write_bytes(hostile.slow_pdf(8_000_000))
+    (tmp_path / "slow.pdf").write_bytes(hostile.slow_pdf(3_000_000))
 
     def waiting() -> None:
         raise KeyboardInterrupt

@@ -32,6 +32,7 @@ from perfsearch.indexes.writing import Change, Stored, Writing, now, parts
 from perfsearch.model import Budget, Filing, FilingSummary, Source
 
 if TYPE_CHECKING:
+    from perfsearch.indexes.file_book import FileBook
     from perfsearch.indexes.policy_book import PolicyBook
     from perfsearch.indexes.writing import AnyRow
 
@@ -127,8 +128,13 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Writing]:
         """One transaction: all that is done in it becomes durable when the block ends, or nothing of it."""
-        with self._guard(), self._engine.begin() as connection:
+        with self._begin() as connection:
             yield Writing(connection)
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with self._guard(), self._engine.begin() as connection:
+            yield connection
 
     # -- facts and changes
 
@@ -333,6 +339,23 @@ class Store:
     def document_numbers(self, year: int, number: int) -> list[tuple[int, str]]:
         """(filing number, document number) of the citations of any document of that year and number."""
         return self.policies.numbers_citing(year, number)
+
+    @property
+    def files(self) -> FileBook:
+        """Which files were read, and which were not taken."""
+        # Imported here: a search needs neither this nor the reading of files.
+        from perfsearch.indexes.file_book import FileBook
+
+        return FileBook(self._read, self._begin)
+
+    def sources(self, ids: Sequence[str]) -> dict[str, str | None]:
+        """Of these ids, those that stand, and the file that each was read from."""
+        found: dict[str, str | None] = {}
+        with self._read() as connection:
+            for part in parts(ids):
+                rows = connection.execute(sa.select(filings.c.id, filings.c.source_path).where(filings.c.id.in_(part)))
+                found.update((row.id, row.source_path) for row in rows)
+        return found
 
     # -- care
 

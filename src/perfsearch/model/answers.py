@@ -17,6 +17,21 @@ class Rejection(Value):
     reason: str
 
 
+class KeptRejection(Rejection):
+    """An input that was not taken and is remembered: since when (UTC, ISO 8601)."""
+
+    at: str
+    file: str = Field("", exclude=True)
+    """The file on the disk that it is, or lies in."""
+
+
+class RejectedResult(Value):
+    """Some of the `total` inputs that were not taken, newest first."""
+
+    total: int
+    rejected: tuple[KeptRejection, ...] = ()
+
+
 class AddReport(Value):
     """What `add` did; `filings` are the ids in input order, everything reported here is on disk."""
 

@@ -6,9 +6,9 @@ import os
 import queue
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -66,7 +66,7 @@ def iter_inputs(
     *,
     memory: Memory | None = None,
     waiting: Callable[[], None] = lambda: None,
-) -> Iterator[Parsed]:
+) -> Generator[Parsed, None, None]:
     """Read files, folders and archives in sorted order: one result a document, with its filings or its rejection.
 
     Never raises InputError. Folders and ZIP archives are walked whole; hidden files and folders are passed over. A file
@@ -231,7 +231,9 @@ class _Ahead:
             while (found := self._next(job)) is not None:
                 if isinstance(found, PerfsearchError):
                     raise found
-                yield found
+                if job.stamp is not None:
+                    found = replace(found, stamp=job.stamp)
+                yield found if job.is_last else replace(found, is_last=False)
 
     def _begin(self) -> bool:
         """Begin jobs until enough are; whether there is one to wait for."""

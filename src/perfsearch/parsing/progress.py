@@ -117,8 +117,14 @@ class Progress:
 
     def _end(self) -> Parsed:
         task = self.task
+        shown = self.at or task.shown
         parsed = Parsed(
-            self.at or task.shown, tuple(self.filings), tuple(self.rejections), task.source_path, error=self.error
+            shown,
+            tuple(self.filings),
+            tuple(self.rejections),
+            task.source_path,
+            shown.removeprefix(task.shown),
+            error=self.error,
         )
         self._clear()
         if task.lines_from is None:

@@ -38,6 +38,8 @@ class Parsed:
     rejections: tuple[Rejection, ...] = ()
     file: str | None = None
     """Absolute path of the file on the disk that it is or lies in."""
+    inner: str = ""
+    """The path inside that file, with a slash before it; blank for the file itself."""
     stamp: Stamp | None = None
     """With the last document of a file that was read to its end."""
     is_known: bool = False

@@ -10,10 +10,10 @@ import os
 import resource
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfsearch.errors import InputError, NoFiling, UnreadableFile
 from perfsearch.model import Filing
@@ -21,6 +21,9 @@ from perfsearch.parsing import wire
 from perfsearch.parsing.results import stamp_of
 from perfsearch.parsing.wire import Wire
 from perfsearch.settings import Settings
+
+if TYPE_CHECKING:
+    from perfsearch.parsing.documents import Reading
 
 OUT_OF_MEMORY = 3
 """Exit code of a process that had no memory left to say so."""
@@ -80,7 +83,9 @@ def _read(end: Wire, task: dict[str, Any], data: bytes | None, settings: Setting
             return {**mark, "is_known": True}
     from perfsearch.parsing.documents import documents
 
-    for number, (shown, read) in enumerate(documents(data, task["shown"], task["name"], settings)):
+    found = enumerate(documents(data, task["shown"], task["name"], settings))
+    while (document := _next(found, task["shown"])) is not None:
+        number, (shown, read) = document
         if number >= task["skip"]:
             end.send(wire.BEGIN, {"shown": shown})
             _send_filings(end, shown, read, settings)
@@ -88,7 +93,22 @@ def _read(end: Wire, task: dict[str, Any], data: bytes | None, settings: Setting
     return mark
 
 
-def _send_filings(end: Wire, shown: str, read: Callable[[], list[Filing]], settings: Settings) -> None:
+def _next(found: Iterator[tuple[int, tuple[str, Reading]]], shown: str) -> tuple[int, tuple[str, Reading]] | None:
+    """The next document; where even finding it fails, one that says so, and then no more."""
+    try:
+        return next(found, None)
+    except MemoryError:
+        raise
+    except Exception as error:
+        failure = _failure(error, shown)
+
+    def read() -> list[Filing]:
+        raise failure
+
+    return sys.maxsize, (shown, read)
+
+
+def _send_filings(end: Wire, shown: str, read: Reading, settings: Settings) -> None:
     try:
         filings = read()
         sizes, dumped = 0, []

@@ -46,7 +46,8 @@ def members(
     """
     unpacked = unpacked or Unpacked()
     with zipfile.ZipFile(BytesIO(data)) as container:
-        infos = [info for info in container.infolist() if not info.is_dir()]
+        # A name may be missing altogether, and then is not asked whether it ends in a slash.
+        infos = [info for info in container.infolist() if not info.filename.endswith("/")]
         size = unpacked.size_bytes + sum(info.file_size for info in infos)
         if len(infos) > settings.archive_files_max:
             limit = f"{settings.archive_files_max:,} (archive_files_max)"
@@ -57,7 +58,9 @@ def members(
         unpacked.size_bytes = size
         named = sorted(((_name(info), info) for info in infos), key=lambda pair: pair[0])
         for inner, info in ((inner, info) for inner, info in named if not _is_hidden(inner)):
-            if inner.startswith("/") or inner[1:3] == ":/" or ".." in inner.split("/"):
+            if not inner:
+                yield "?", UnreadableFile(f"{name}/?", "it has no name in the archive; pack it anew")
+            elif inner.startswith("/") or inner[1:3] == ":/" or ".." in inner.split("/"):
                 yield inner, UnreadableFile(f"{name}/{inner}", "its name leads out of the archive; pack it anew")
             elif info.flag_bits & 0x1:
                 yield inner, UnreadableFile(f"{name}/{inner}", "it is encrypted in the archive")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from perfsearch.model import Filing, FilingSummary, Rejection, SearchHit, SearchResult
 from perfsearch.service.wording import BUDGET_NAMES, SECTION_NAMES, yuan
+
+if TYPE_CHECKING:
+    from perfsearch.indexes.ledger import FileProgress
+
+SAY_SECONDS = 10.0
+"""Where stderr is no terminal, a line of progress after so long."""
 
 
 def describe_filing(filing: Filing) -> str:
@@ -127,3 +135,36 @@ def progress_bar(label: str, unit: str, disable: bool = False) -> Iterator[Calla
             bar.update(done - bar.n)
 
         yield update
+
+
+@contextmanager
+def file_progress(label: str, total: int, disable: bool = False) -> Iterator[Callable[[FileProgress], None]]:
+    """Progress by files on stderr, with rate and remaining time: a bar on a terminal, else a line now and then."""
+    from tqdm import tqdm
+
+    is_terminal = sys.stderr.isatty()
+    began = said = time.monotonic()
+    with tqdm(
+        desc=label, unit="个文件", total=total, disable=disable or not is_terminal, leave=False, dynamic_ncols=True
+    ) as bar:
+
+        def update(progress: FileProgress) -> None:
+            nonlocal said
+            bar.set_postfix_str(f"{progress.filings} 份，未能读入 {progress.rejected}", refresh=False)
+            bar.update(progress.files - bar.n)
+            now = time.monotonic()
+            if not disable and not is_terminal and now - said >= SAY_SECONDS:
+                said = now
+                click.echo(_progress_line(label, progress, total, now - began), err=True)
+
+        yield update
+
+
+def _progress_line(label: str, progress: FileProgress, total: int, seconds: float) -> str:
+    rate = progress.files / seconds
+    left = max(0, total - progress.files) / rate if rate else 0
+    minutes, rest = divmod(round(left), 60)
+    return (
+        f"{label} {progress.files}/{total} 个文件，{progress.filings} 份，未能读入 {progress.rejected}；"
+        f"每秒 {rate:.1f} 个，约剩 {minutes} 分 {rest:02d} 秒"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -59,8 +60,9 @@ class Uploads:
         """Add a kept file; rejections name it as it was uploaded. A file that gave nothing is not kept."""
         with self.writing() as library:
             report = library.add([path], progress=step)
-        if not report.filings:
-            path.unlink(missing_ok=True)
+            if not report.filings:
+                path.unlink(missing_ok=True)
+                library.forget_rejected(os.path.realpath(path))  # who sent it has been told
         folder = str(path.parent)
         rejected = tuple(
             one.model_copy(

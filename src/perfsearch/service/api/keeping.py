@@ -8,13 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
 from perfsearch.errors import NotFound, UnreadableFile
 from perfsearch.indexes.reports import LibraryStats
 from perfsearch.library import Library
-from perfsearch.model import AddReport, Filing, FilingSummary, Filters, Value
+from perfsearch.model import AddReport, Filing, FilingSummary, Filters, RejectedResult, Value
 from perfsearch.service.api.asking import FilingId
 from perfsearch.service.api.parameters import (
     LIST_RESPONSES,
@@ -222,6 +222,21 @@ def remove(state: State, editor: Editor, filing_id: FilingId) -> Response:
         library.remove([filing_id])
     state.audit.note(editor, "remove", ids=[filing_id])
     return Response(status_code=204)
+
+
+@router.get("/rejected", response_model=RejectedResult, responses=LIST_RESPONSES)
+def rejected(
+    state: State,
+    library: Served,
+    editor: Editor,
+    page: Annotated[Page, Depends(paging(50))],
+    below: Annotated[str | None, Query(max_length=4000, description="Only this file or folder, by its path.")] = None,
+    format: Format = "json",
+) -> Any:
+    """Files that could not be read and have not been since, and why, newest first."""
+    found = library.rejected(page.limit, page.offset, below)
+    page.of(found.total)
+    return found if format == "json" else listed(state, editor, page, format, "rejected", found.rejected)
 
 
 @router.get("/stats")

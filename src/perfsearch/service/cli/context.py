@@ -57,14 +57,15 @@ class Context:
             )
         return Library.open(directory, create=False, settings=self.settings, readonly=True)
 
-    def write(self, create: bool = False) -> Library:
-        """Open the library to change it."""
+    def write(self, create: bool = False, **settings: Any) -> Library:
+        """Open the library to change it; with settings of this call, where they are not None."""
         from perfsearch.library import Library
 
         directory = self.settings.library
         if not create and not directory.exists():
             raise NotFound(f"no library in {directory}: make one with `perfsearch add PATH...`")
-        return Library.open(directory, create=create, settings=self.settings)
+        given = {name: value for name, value in settings.items() if value is not None}
+        return Library.open(directory, create=create, settings=self.settings.model_copy(update=given))
 
 
 def library_option(command: _Command) -> _Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,21 +10,59 @@ from typing import Any
 
 import click
 
-from perfsearch.errors import NotFound
+from perfsearch.errors import NotFound, UsageError
+from perfsearch.model import AddReport
 from perfsearch.service.cli.context import Context, json_option, library_option, print_json, read_filters
-from perfsearch.service.terminal import describe_filing, describe_summary, progress_bar, report_rejections
+from perfsearch.service.terminal import (
+    describe_filing,
+    describe_summary,
+    file_progress,
+    progress_bar,
+    report_rejections,
+)
+
+_workers = click.option(
+    "--workers", type=click.IntRange(1, 256), default=None, help="Processes that read at once; one for each core."
+)
+_quiet = click.option("--quiet", is_flag=True, help="No progress.")
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--again", is_flag=True, help="Read files again that are as they were.")
+@_workers
 @library_option
 @json_option
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@_quiet
 @click.pass_obj
-def add(context: Context, /, paths: tuple[str, ...], library: str | None, as_json: bool, quiet: bool) -> int:
+def add(
+    context: Context,
+    /,
+    paths: tuple[str, ...],
+    again: bool,
+    workers: int | None,
+    library: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Read files and folders into the library; a new version of a filing replaces the old one."""
-    with context.at(library).write(create=True) as opened, progress_bar("读入", "份", disable=quiet) as progress:
-        report = opened.add([Path(path) for path in paths], progress=progress)
+    from perfsearch.parsing import count_files, warm
+
+    warm()
+    with (
+        context.at(library).write(create=True, reading_workers=workers) as opened,
+        file_progress("读入", count_files(paths), disable=quiet) as on_file,
+    ):
+        try:
+            report = opened.add([Path(path) for path in paths], on_file=on_file, again=again)
+        except KeyboardInterrupt:
+            click.echo("已中断：读入的都已入库，再次运行会接着读。", err=True)
+            raise
+    return _told(report, as_json)
+
+
+def _told(report: AddReport, as_json: bool) -> int:
+    """Print what was added; the exit code."""
     if as_json:
         print_json(report)
     else:
@@ -33,6 +72,59 @@ def add(context: Context, /, paths: tuple[str, ...], library: str | None, as_jso
         )
     report_rejections(report.rejected, sys.stderr)
     return 1 if report.rejected else 0
+
+
+@click.command()
+@click.argument("path", required=False)
+@click.option("--retry", is_flag=True, help="Read them again; what can be read now is forgotten here.")
+@click.option("--clear", is_flag=True, help="Forget them.")
+@click.option("--limit", type=click.IntRange(min=1), default=None, help="At most so many.")
+@_workers
+@library_option
+@json_option
+@_quiet
+@click.pass_obj
+def rejected(
+    context: Context,
+    /,
+    path: str | None,
+    retry: bool,
+    clear: bool,
+    limit: int | None,
+    workers: int | None,
+    library: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """List the files that could not be read and why, newest first; of one file or folder with PATH."""
+    if retry and clear:
+        raise UsageError("rejected: --retry or --clear, not both")
+    from perfsearch.parsing import readable
+
+    below = readable(os.path.realpath(path)) if path is not None else None
+    at = context.at(library)
+    if retry:
+        with at.write(reading_workers=workers) as opened:
+            total = len({one.file for one in opened.rejected(below=below).rejected})
+            with file_progress("重读", total, disable=quiet) as on_file:
+                return _told(opened.retry_rejected(below, on_file=on_file), as_json)
+    if clear:
+        with at.write() as opened:
+            n_forgotten = opened.forget_rejected(below)
+        if as_json:
+            print_json({"forgotten": n_forgotten})
+        else:
+            click.echo(f"已清除 {n_forgotten} 条")
+        return 0
+    with at.read() as opened:
+        found = opened.rejected(limit=limit, below=below)
+    if as_json:
+        print_json(found)
+        return 0
+    for one in found.rejected:
+        click.echo(f"{one.at}  {one.path}：{one.reason}")
+    click.echo(f"共 {found.total} 条未能读入" if found.total else "没有未能读入的文件。", err=True)
+    return 0
 
 
 @click.command()
@@ -245,4 +337,4 @@ def remove_words(context: Context, /, names: tuple[str, ...], stop: bool, librar
     return _change_words(context, library, names, stop, keep=False)
 
 
-COMMANDS = (add, remove, list_filings, show, verify, rebuild, backup, restore, stats, words)
+COMMANDS = (add, rejected, remove, list_filings, show, verify, rebuild, backup, restore, stats, words)
