@@ -105,7 +105,7 @@ def test_an_analyst_goes_from_a_policy_to_its_filings_and_takes_a_chart_away(pag
         page.get_by_role("link", name="SVG").first.click()
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("<svg")
     page.get_by_role("link", name="列出这些申报表").click()
-    assert page.locator(".list a").count() > 2
+    assert page.locator(".listing a").count() > 2
     page.locator(".facets a").first.click()
     assert "year=" in page.url
 

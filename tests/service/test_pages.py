@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from docx import Document
 from starlette.testclient import TestClient
 
 from perfsearch.library import Library
 from perfsearch.model import Citation, Filing, Indicator, Source
+from perfsearch.service.drafts import KEPT_MAX
 from perfsearch.service.web.differences import side_by_side
-from perfsearch.service.web.environment import linked, mark
+from perfsearch.service.web.marking import Copied, copied_runs, linked, mark
 
 PAGE_BYTES_MAX = 200_000
 ATTACK = "<script>alert(1)</script>"
@@ -33,7 +36,9 @@ def addresses(sample: Library) -> list[str]:
         f"/filings/{one}", f"/filings/{one}?version=1", f"/filings/{one}/duplicates", f"/filings/{one}/duplicates?stock=true",
         f"/filings/{one}/review", "/compare", f"/compare?a={one}&b={two}", "/policies", "/policies?q=科普法",
         f"/policies/{policy}", "/analysis", f"/analysis?cites={policy}", "/analysis?applicant=云江市残疾人联合会", "/indicators",
-        "/indicators?q=满意度", "/review", "/add", "/login", "/docs",
+        "/indicators?q=满意度", "/review", "/add", "/login", "/docs", "/draft", "/draft?q=给社区老人办助餐点", "/duplicates", "/audit",
+        f"/filings/{one}?copied=true&q=河道养护", f"/compare?f={one}", f"/compare?f={one}&f={two}", f"/compare?a={one}@1&b={two}",
+        "/?year=2018..2025&page=2",
     ]  # fmt: skip
 
 
@@ -129,7 +134,9 @@ def hostile(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_what_a_filing_says_is_never_markup(hostile: TestClient) -> None:
     pages = ["/", "/?q=河道养护", "/?applicant=" + quote('"><img'), "/?q=" + quote(ATTACK), "/filings/2020-1", "/filings/2020-1/duplicates",
-             "/filings/2020-1/review", "/filings/2020-1/like", "/facets?q=河道养护", "/compare?a=2020-1&b=2020-2", "/policies",
+             "/filings/2020-1/review", "/filings/2020-1/like", "/draft?q=" + quote("河道养护" + ATTACK), "/duplicates",
+             "/filings/2020-1?copied=true&q=" + quote("河道养护 script"), "/compare?a=" + quote(ATTACK) + "&b=1", "/facets?q=河道养护",
+             "/compare?a=2020-1&b=2020-2", "/policies",
              "/policies?q=" + quote(ATTACK), "/analysis",
              "/analysis?applicant=img", "/indicators", "/indicators?q=率", "/login?next=" + quote('"><script>'), "/nothing" + quote(ATTACK)]  # fmt: skip
     for address in pages:
@@ -183,11 +190,63 @@ def test_an_analysis_without_filings_says_so_instead_of_failing(client: TestClie
     assert client.get("/analysis/filings.svg", params={"applicant": "没有这个单位"}).status_code in (200, 404)
 
 
+def test_errors_are_pages_in_the_language_of_the_reader(make_client: Any) -> None:
+    client = make_client(body_size_bytes_max=1_000, rate_per_minute=2)
+    browser = {"accept": "text/html"}
+    missing = client.get("/filings/none", headers=browser)
+    assert "没有这一页" in missing.text
+    assert missing.headers["x-request-id"] in missing.text
+    too_many = client.get("/", headers=browser)
+    assert (too_many.status_code, "请求太频繁" in too_many.text) == (429, True)
+    assert int(too_many.headers["retry-after"]) > 0
+    wide = make_client(body_size_bytes_max=1_000)
+    assert "文件太大" in wide.post("/login", content=b"x" * 2_000, headers=browser).text
+    assert "没有权限" in wide.post("/review", files={"file": ("a", b"x")}, headers=browser).text
+
+
 def test_a_browser_gets_an_error_as_a_page_and_a_program_as_a_problem(client: TestClient) -> None:
     page = client.get("/filings/none", headers={"accept": "text/html"})
     assert page.status_code == 404
     assert 'role="alert"' in page.text
     assert client.get("/filings/none").headers["content-type"] == "application/problem+json"
+
+
+def test_a_description_gets_projects_indicators_legal_bases_and_wording_with_their_sources(
+    client: TestClient, sample: Library
+) -> None:
+    page = client.get("/draft", params={"q": "给社区里的老人办助餐点，补贴饭钱"}).text
+    passages = re.findall(r'<div class="model" id="w-overview-\d">.*?href="/filings/([^#"]+)#', page, re.DOTALL)
+    assert len(passages) == 3
+    assert "老年人权益保障法" in page
+    assert "日均就餐人次" in page
+    assert all(sample.get(one).sections["overview"][:300] in page for one in passages)
+    assert "助餐" in str(sample.get(passages[0]).project_name)
+    for copied in re.findall(r'data-(?:copy|cite)="([^"]*)"', page):
+        assert re.search(r"（.*《.+》\d{4}，.*\d{4}-[0-9a-f]{10}）", copied), copied
+
+
+def test_a_draft_is_kept_for_its_author_and_compared_with_filings(
+    client: TestClient, sample: Library, draft_file: Path
+) -> None:
+    token = re.search(r'name="csrf" content="([^"]+)"', client.get("/").text)[1]  # type: ignore[index]
+    page = client.post("/similar", files={"file": ("草稿.txt", draft_file.read_bytes())}, data={"csrf": token})
+    draft = re.fullmatch(r"/drafts/([0-9a-f]{20})", page.url.path)[1]  # type: ignore[index]
+    assert client.get(f"/reviews/{draft}").status_code == 200
+    assert "并排对照" in client.get(f"/drafts/{draft}/duplicates").text
+    other = sample.search("河道保洁", limit=1).hits[0].filing_id
+    assert "对照两份申报表" in client.get("/compare", params={"a": f"draft:{draft}", "b": other}).text
+    for start in ("/draft", "/review"):
+        assert "草稿.txt" in client.get(start).text
+    client.post(f"/drafts/{draft}/remove", data={"csrf": token})
+    assert client.get(f"/drafts/{draft}", headers={"accept": "text/html"}).status_code == 404
+    assert draft not in client.get("/draft").text
+
+
+def test_no_owner_keeps_more_drafts_than_allowed(client: TestClient, draft_file: Path) -> None:
+    drafts = client.app.state.service.drafts  # type: ignore[attr-defined]
+    made = [drafts.put("someone", f"{n}.txt", b"x").id for n in range(KEPT_MAX + 3)]
+    assert [one.id for one in drafts.listed("someone")] == made[:2:-1]
+    assert drafts.listed("another") == []
 
 
 def test_a_draft_gets_projects_legal_bases_and_indicators(client: TestClient, draft_file: Path) -> None:
@@ -218,6 +277,50 @@ def test_a_dismissed_finding_is_left_out_of_the_download(client: TestClient, dra
     assert client.get(f"{page.url.path}/report.docx").content[:2] == b"PK"
 
 
+def test_an_accepted_finding_is_marked_in_every_download(client: TestClient, draft_file: Path) -> None:
+    token = re.search(r'name="csrf" content="([^"]+)"', client.get("/").text)[1]  # type: ignore[index]
+    text = draft_file.read_text(encoding="utf-8").replace("2018-12-31", "2017-12-31")
+    page = client.post("/review", files={"file": ("draft.txt", text.encode())}, data={"csrf": token})
+    keys = re.findall(r'id="f-([0-9a-f]{16})"', page.text)
+    base = page.url.path
+    assert "已采纳" not in client.get(f"{base}/report.html").text
+    client.post(f"{base}/decisions", data={"csrf": token, "key": keys[0], "decision": "accepted"})
+    assert client.get(f"{base}/report.html").text.count("已采纳") == 1
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{base}/report.csv").content.decode("utf-8-sig"))))
+    assert [row["采纳"] for row in rows].count("是") == 1
+    document = Document(io.BytesIO(client.get(f"{base}/report.docx").content))
+    assert sum("已采纳" in one.text for one in document.paragraphs) == 1
+    undone = client.post(f"{base}/decisions", data={"csrf": token, "key": keys[0], "decision": ""})
+    assert 'data-chosen="accepted"' not in undone.text
+
+
+def test_what_was_looked_for_and_what_was_copied_is_marked_in_a_filing(client: TestClient, sample: Library) -> None:
+    one = sample.search("河道养护", limit=1).hits[0].filing_id
+    page = client.get(f"/filings/{one}", params={"q": "河道养护", "copied": True}).text
+    prose = "".join(re.findall(r'<p class="prose">(.*?)</p>', page, re.DOTALL))
+    assert prose.count("<mark>") > 5
+    report = sample.duplicates(one)
+    runs = copied_runs(report)
+    shown = sum(len(text) for text in re.findall(r'<span class="copied"[^>]*>(?:<mark>)?([^<]*)', prose))
+    assert shown == sum(run.end - run.start for found in runs.values() for run in found) > 500
+    for found in runs.values():
+        for a, b in itertools.pairwise(sorted(found, key=lambda run: run.start)):
+            assert a.end <= b.start
+
+
+def test_two_versions_of_a_filing_are_compared(make_client: Any, draft_file: Path) -> None:
+    client = make_client()
+    text = draft_file.read_text(encoding="utf-8")
+    added = client.post("/api/v1/filings", files={"file": ("a.txt", text.replace("河道是", "河流是").encode())}).json()
+    one = added["filings"][0]
+    page = client.get(f"/filings/{one}").text
+    assert f"/compare?a={one}@1&amp;b={one}@2" in page
+    compared = client.get("/compare", params={"a": f"{one}@1", "b": f"{one}@2"}).text
+    assert "<mark>河道</mark>" in compared
+    assert "<mark>河流</mark>" in compared
+    assert client.get("/compare", params={"a": f"{one}@9", "b": one}).status_code == 404
+
+
 # -- the pieces
 
 
@@ -228,6 +331,9 @@ def test_marks_and_links_keep_the_text_and_escape_it() -> None:
         plain = re.sub(r"<[^>]+>", "", made)
         assert plain == "a&lt;b&gt;根据《办法》执行&amp;"
     assert "/policies/p&#34;x" in linked(text, citations)
+    crossing = linked(text, citations, ((3, 8),), (Copied(5, 9, "x", '又见"'),))
+    assert re.sub(r"<[^>]+>", "", crossing) == "a&lt;b&gt;根据《办法》执行&amp;"
+    ElementTree.fromstring(f"<p>{crossing}</p>")
 
 
 def test_two_texts_side_by_side_lose_nothing() -> None:
@@ -236,3 +342,13 @@ def test_two_texts_side_by_side_lose_nothing() -> None:
     assert "".join(p.left for p in pairs) == left
     assert "".join(p.right for p in pairs) == right
     assert [p.left for p in pairs if p.same] == ["甲。", "丙；"]
+
+
+def test_what_differs_within_a_sentence_is_marked_and_a_number_as_a_whole() -> None:
+    (pair,) = side_by_side("养护河道118.4公里，水面保洁率98%", "养护河道124.0公里，水面保洁率98%")
+    assert [pair.left[a:b] for a, b in pair.left_marks] == ["118.4"]
+    assert [pair.right[a:b] for a, b in pair.right_marks] == ["124.0"]
+    (strange,) = side_by_side("甲乙丙丁戊", "子丑寅卯辰巳")
+    assert strange.left_marks == ((0, 5),)
+    (added,) = side_by_side("", "只有一边")
+    assert (added.left_marks, added.right_marks) == ((), ((0, 4),))

@@ -75,7 +75,14 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
     for router in API_ROUTERS:
         app.include_router(router)
     pages.install(app)
-    app.add_middleware(Gate, options=options, keys=state.keys, sessions=state.sessions, metrics=state.metrics)
+    app.add_middleware(
+        Gate,
+        options=options,
+        keys=state.keys,
+        sessions=state.sessions,
+        metrics=state.metrics,
+        as_page=lambda scope, refusal, reason: pages.refused(scope, app, refusal, reason),
+    )
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 

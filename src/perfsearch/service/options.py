@@ -14,6 +14,8 @@ from perfsearch.errors import UsageError
 from perfsearch.settings import ENVIRONMENT_PREFIX, Settings
 
 CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
+_RATE_BEYOND = 1_200
+"""Twenty a second: more than a person's pages ask for, and a tenth of what one process answers."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -32,10 +34,14 @@ class ServiceOptions(BaseModel):
     allowed_hosts: str = Field(
         "", description="Names under which the service is reached, with commas between; `*` for any. Empty: its host."
     )
-    rate_per_minute: int = Field(
-        0,
+    rate_per_minute: int | None = Field(
+        None,
         ge=0,
-        description="Requests a minute that one key or address may send; 0 is no limit. Half a minute's in a burst.",
+        description="Requests a minute that one key or address may send, half of them at once; 0 is no limit. "
+        "Empty: none on this machine alone, 1,200 beyond it.",
+    )
+    requests_at_once_max: int = Field(
+        200, ge=1, description="Requests that one process holds at once; further ones are refused (503)."
     )
     upload_size_bytes_max: int = Field(64_000_000, ge=1_000, description="A larger upload is refused (413).")
     body_size_bytes_max: int = Field(
@@ -52,6 +58,13 @@ class ServiceOptions(BaseModel):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the service."""
         return self.host in LOOPBACK
+
+    @property
+    def rate(self) -> int:
+        """Requests a minute that one caller may send; 0 is no limit."""
+        if self.rate_per_minute is not None:
+            return self.rate_per_minute
+        return 0 if self.is_loopback else _RATE_BEYOND
 
     @property
     def host_names(self) -> tuple[str, ...]:
@@ -116,7 +129,7 @@ def reference() -> str:
     for title, model in (("The library", Settings), ("The service", ServiceOptions)):
         lines += ["", f"## {title}", "", "| name | environment | default | |", "| --- | --- | --- | --- |"]
         for name, field in model.model_fields.items():
-            default = "" if field.default == "" else f"`{field.default}`"
+            default = "" if field.default in ("", None) else f"`{field.default}`"
             about = (field.description or "").replace("|", "\\|")
             lines.append(f"| `{name}` | `{ENVIRONMENT_PREFIX}{name.upper()}` | {default} | {about}{_bounds(field)} |")
     return "\n".join([*lines, ""])

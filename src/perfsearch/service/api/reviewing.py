@@ -127,7 +127,7 @@ def review_of_stored(
     library: Served,
     asker: Asker,
     filing_id: FilingId,
-    format: Literal["json", "html", "docx"] = "json",
+    format: Literal["json", "html", "docx", "csv"] = "json",
 ) -> Any:
     """Everything a reviewer checks in a stored filing."""
     library.get(filing_id)
@@ -142,7 +142,7 @@ def review_of_draft(
     library: Served,
     asker: Asker,
     file: Uploaded,
-    format: Literal["json", "html", "docx"] = "json",
+    format: Literal["json", "html", "docx", "csv"] = "json",
 ) -> Any:
     """Everything a reviewer checks in a draft; nothing is stored."""
     data, name = file.file.read(), file.filename or "upload.txt"

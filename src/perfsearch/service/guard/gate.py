@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -51,6 +52,8 @@ _UPLOADS = (
     "/compare",
 )
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+Refusal = tuple[Response, str]
+"""An answer that ends a request before the application, and the reason in it."""
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("perfsearch.requests")
 
@@ -68,14 +71,23 @@ class Gate:
     """ASGI middleware around the whole application."""
 
     def __init__(
-        self, app: ASGIApp, options: ServiceOptions, keys: KeyRing, sessions: Sessions, metrics: Metrics
+        self,
+        app: ASGIApp,
+        options: ServiceOptions,
+        keys: KeyRing,
+        sessions: Sessions,
+        metrics: Metrics,
+        as_page: Callable[[Scope, Response, str], Response],
     ) -> None:
+        """`as_page(scope, refusal, reason)` is the refusal for whoever asked: as it is, or as a page for a browser."""
         self._app = app
         self._options = options
         self._keys = keys
         self._sessions = sessions
         self._metrics = metrics
-        self._rate = RateLimit(options.rate_per_minute)
+        self._as_page = as_page
+        self._at_once = 0
+        self._rate = RateLimit(options.rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -87,6 +99,7 @@ class Gate:
         request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 0
+        asked = _as_get(scope)
 
         async def send_on(message: Message) -> None:
             nonlocal status
@@ -96,30 +109,35 @@ class Gate:
                 answer["x-request-id"] = request_id
                 for name, value in HEADERS.items():
                     answer.setdefault(name, value)
+            elif scope["method"] == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        self._at_once += 1
         try:
             refusal = self._refuse(scope, headers)
             if refusal is None:
-                await self._app(scope, self._limited(scope, headers, receive), send_on)
+                await self._app(asked, self._limited(scope, headers, receive), send_on)
             else:
-                await refusal(scope, receive, send_on)
+                await self._as_page(scope, *refusal)(scope, receive, send_on)
         except Exception:
-            _log.exception("unexpected error", path=_route(scope))
+            _log.exception("unexpected error", path=_route(asked))
             if status:
                 raise
-            answer = problem(500, "internal-error", f"an unexpected error; the log has the details under {request_id}")
+            reason = f"an unexpected error; the log has the details under {request_id}"
+            answer = self._as_page(scope, problem(500, "internal-error", reason), reason)
             await answer(scope, receive, send_on)
         finally:
+            self._at_once -= 1
             seconds = time.perf_counter() - started
-            self._metrics.count_request(_route(scope), scope["method"], status, seconds)
+            self._metrics.count_request(_route(asked), scope["method"], status, seconds)
             caller: Caller | None = scope["state"].get("caller")
             _log.info(
                 "request",
                 method=scope["method"],
-                route=_route(scope),
+                route=_route(asked),
                 status=status,
                 ms=round(seconds * 1000, 2),
                 who=caller.principal.name if caller and caller.principal else None,
@@ -127,21 +145,21 @@ class Gate:
 
     # -- who, and may they
 
-    def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
+    def _refuse(self, scope: Scope, headers: Headers) -> Refusal | None:
         """The answer to a request that must not reach the application; sets `state.caller` for one that may."""
         names = self._options.host_names
         host = headers.get("host", "").rsplit(":", 1)[0].strip("[]")
         if names and host.lower() not in names:
-            return problem(400, "unknown-host", f"host {host!r} is not served here; see the setting allowed_hosts")
+            return _refusal(400, "unknown-host", f"host {host!r} is not served here; see the setting allowed_hosts")
         caller, refusal = self._identify(scope, headers)
         scope["state"]["caller"] = caller
         if refusal is None and not scope["path"].startswith("/static/"):
             refusal = self._limit_rate(scope, caller)
         if refusal is None:
-            refusal = self._check_origin(scope, headers, caller)
+            refusal = self._limit_load(scope) or self._check_origin(scope, headers, caller)
         return refusal or self._check_length(scope, headers)
 
-    def _identify(self, scope: Scope, headers: Headers) -> tuple[Caller, Response | None]:
+    def _identify(self, scope: Scope, headers: Headers) -> tuple[Caller, Refusal | None]:
         path: str = scope["path"]
         asked = len(self._keys) > 0
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -162,17 +180,23 @@ class Gate:
             return caller, _unauthorized("a key is needed: Authorization: Bearer KEY", path, scope)
         return caller, None
 
-    def _limit_rate(self, scope: Scope, caller: Caller) -> Response | None:
+    def _limit_rate(self, scope: Scope, caller: Caller) -> Refusal | None:
         name = caller.principal.name if caller.principal and caller.principal is not LOCAL else ""
         address = (scope.get("client") or ("",))[0]
-        wait = self._rate.wait_seconds(name or address)
+        wait = self._rate.wait_seconds(f"key:{name}" if name else f"address:{address}")
         if not wait:
             return None
-        refusal = problem(429, "too-many-requests", f"more than {self._options.rate_per_minute} requests a minute")
-        refusal.headers["retry-after"] = str(max(1, round(wait + 0.5)))
+        refusal = _refusal(429, "too-many-requests", f"more than {self._options.rate} requests a minute")
+        refusal[0].headers["retry-after"] = str(max(1, round(wait + 0.5)))
         return refusal
 
-    def _check_origin(self, scope: Scope, headers: Headers, caller: Caller) -> Response | None:
+    def _limit_load(self, scope: Scope) -> Refusal | None:
+        """Refuse what could only wait in a line that has no end; probes are always answered."""
+        if self._at_once <= self._options.requests_at_once_max or scope["path"] in ("/healthz", "/readyz"):
+            return None
+        return _refusal(503, "overloaded", f"{self._at_once} requests at once; try again in a few seconds")
+
+    def _check_origin(self, scope: Scope, headers: Headers, caller: Caller) -> Refusal | None:
         """Refuse a change that another site's page asks for, or a page of ours without its session's token.
 
         Forms bring the token in their body, which the routes of the web check.
@@ -182,10 +206,10 @@ class Gate:
         origin = headers.get("origin")
         foreign = origin is not None and urlsplit(origin).netloc != headers.get("host", "")
         if foreign or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            return problem(403, "cross-site", "this request comes from a page of another site")
+            return _refusal(403, "cross-site", "this request comes from a page of another site")
         by_cookie = caller.session.key_id and scope["path"].startswith(_PROGRAMS)
         if by_cookie and not self._sessions.is_token(caller.session, headers.get("x-csrf-token")):
-            return problem(403, "no-form-token", "a change by a signed-in browser needs the header X-CSRF-Token")
+            return _refusal(403, "no-form-token", "a change by a signed-in browser needs the header X-CSRF-Token")
         return None
 
     # -- how much
@@ -195,10 +219,10 @@ class Gate:
             return self._options.upload_size_bytes_max
         return self._options.body_size_bytes_max
 
-    def _check_length(self, scope: Scope, headers: Headers) -> Response | None:
+    def _check_length(self, scope: Scope, headers: Headers) -> Refusal | None:
         length, most = headers.get("content-length", ""), self._limit_of(scope["path"])
         if length.isascii() and length.isdigit() and int(length) > most:
-            return problem(413, "too-large", f"a body of {length} bytes; at most {most}")
+            return _refusal(413, "too-large", f"a body of {length} bytes; at most {most}")
         return None
 
     def _limited(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
@@ -217,13 +241,23 @@ class Gate:
         return receive_some
 
 
-def _unauthorized(detail: str, path: str, scope: Scope | None = None) -> Response:
+def _refusal(status: int, kind: str, detail: str) -> Refusal:
+    return problem(status, kind, detail), detail
+
+
+def _unauthorized(detail: str, path: str, scope: Scope | None = None) -> Refusal:
     if scope is not None and scope["method"] in _SAFE and not path.startswith(_PROGRAMS):
         query = scope["query_string"].decode("latin-1")
-        return RedirectResponse("/login?next=" + quote(path + ("?" + query if query else ""), safe=""), status_code=303)
-    refusal = problem(401, "unauthorized", detail)
-    refusal.headers["www-authenticate"] = 'Bearer realm="perfsearch"'
+        target = quote(path + ("?" + query if query else ""), safe="")
+        return RedirectResponse("/login?next=" + target, status_code=303), detail
+    refusal = _refusal(401, "unauthorized", detail)
+    refusal[0].headers["www-authenticate"] = 'Bearer realm="perfsearch"'
     return refusal
+
+
+def _as_get(scope: Scope) -> Scope:
+    """HEAD is answered as GET is, without the body (RFC 9110, 9.3.2)."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
 
 def _route(scope: Scope) -> str:

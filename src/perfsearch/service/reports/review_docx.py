@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 
-def write_docx(reports: Sequence[ReviewReport], path: Path) -> None:
+def write_docx(reports: Sequence[ReviewReport], path: Path, accepted: Callable[[Finding], bool] | None = None) -> None:
     """Write the reports into one document; a folder's begins with a table of all filings.
+
+    Findings that a reviewer `accepted` are marked.
 
     Raises:
         OSError: the file can't be written.
@@ -37,13 +39,13 @@ def write_docx(reports: Sequence[ReviewReport], path: Path) -> None:
         ]
         add_table(document, ["错误", "存疑", "提示", "年度", "项目", "单位", "预算（元）"], rows)
     for one in reviews:
-        _filing(document, one)
+        _filing(document, one, accepted or (lambda finding: False))
     for message in dict.fromkeys(message for report in reports for message in report.messages):
         document.add_paragraph(clean(f"注：{message}"))
     document.save(str(path))
 
 
-def _filing(document: Document, one: FilingReview) -> None:
+def _filing(document: Document, one: FilingReview, accepted: Callable[[Finding], bool]) -> None:
     add_heading(document, one.project_name or "（无项目名称）", 1)
     about = [str(one.fiscal_year or ""), one.applicant or "", yuan(one.budget), one.source.file, one.filing_id]
     document.add_paragraph(clean(" · ".join(part for part in about if part)))
@@ -51,14 +53,14 @@ def _filing(document: Document, one: FilingReview) -> None:
     if not one.findings:
         document.add_paragraph("没有发现问题。")
     for ordinal, finding in enumerate(one.findings, 1):
-        _finding(document, ordinal, finding)
+        _finding(document, ordinal, finding, accepted(finding))
     _knowledge(document, one)
 
 
-def _finding(document: Document, ordinal: int, finding: Finding) -> None:
+def _finding(document: Document, ordinal: int, finding: Finding, accepted: bool) -> None:
     paragraph = document.add_paragraph()
     paragraph.add_run(clean(f"{ordinal}. 【{SEVERITY_NAMES[finding.severity]}】{finding.title}")).bold = True
-    paragraph.add_run(f"（{finding.code}）")
+    paragraph.add_run(f"（{finding.code}）{'　✓ 已采纳' if accepted else ''}")
     document.add_paragraph(clean(finding.message))
     rows = [(place_of(e) or "原文", e.text or "（空）") for e in finding.evidence[:12]]
     rows += [(f"对照 {place_of(e)}".strip(), e.text or "（空）") for e in finding.compared_with[:8]]

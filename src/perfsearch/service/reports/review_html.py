@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from perfsearch.model.review import SEVERITIES, ReviewReport
+from perfsearch.model.review import SEVERITIES, Finding, ReviewReport
 from perfsearch.service.reports.review_text import (
     FAMILY_NAMES,
     SEVERITY_NAMES,
@@ -32,11 +32,15 @@ def _template() -> Template:
     return environment.get_template("review.html")
 
 
-def render_html(reports: Sequence[ReviewReport]) -> str:
-    """One page for one draft or for a folder of them; a folder's begins with a table of all."""
+def render_html(reports: Sequence[ReviewReport], accepted: Callable[[Finding], bool] | None = None) -> str:
+    """One page for one draft or for a folder of them; a folder's begins with a table of all.
+
+    Findings that a reviewer `accepted` are marked.
+    """
     reviews = [one for report in reports for one in report.reviews]
     return _template().render(
         reports=reports,
+        accepted=accepted or (lambda finding: False),
         reviews=reviews,
         severities=SEVERITIES,
         severity_names=SEVERITY_NAMES,

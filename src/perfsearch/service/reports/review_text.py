@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 
@@ -49,6 +49,9 @@ FIELD_NAMES = {
     "indicators": "绩效指标",
 }
 VERBATIM_SHOWN = 120
+_COLUMNS = (
+    "文件", "申报表编号", "年度", "单位", "项目", "预算（元）", "级别", "规则", "问题", "位置", "原文", "对照", "处理", "依据",
+)  # fmt: skip
 
 
 def place_of(evidence: Evidence) -> str:
@@ -172,42 +175,38 @@ def describe_summary_table(reports: Sequence[ReviewReport]) -> str:
     return "\n".join(lines)
 
 
-def summary_rows(reports: Sequence[ReviewReport]) -> Iterator[list[str]]:
-    """The findings as rows of a table with a heading; a filing without any has one row that says so."""
-    yield [
-        "文件",
-        "申报表编号",
-        "年度",
-        "单位",
-        "项目",
-        "预算（元）",
-        "级别",
-        "规则",
-        "问题",
-        "位置",
-        "原文",
-        "对照",
-        "处理",
-        "依据",
-    ]
+def summary_rows(
+    reports: Sequence[ReviewReport], accepted: Callable[[Finding], bool] | None = None
+) -> Iterator[list[str]]:
+    """The findings as rows of a table with a heading; a filing without any has one row that says so.
+
+    With `accepted` a last column marks those that a reviewer accepted.
+    """
+    yield [*_COLUMNS, *(["采纳"] if accepted else [])]
     for report in reports:
         for one in report.reviews:
-            head = [
-                one.source.file,
-                one.filing_id,
-                str(one.fiscal_year or ""),
-                one.applicant or "",
-                one.project_name or "",
-                ""
-                if one.budget is None
-                else f"{one.budget:g}"
-                if one.budget < 1e5
-                else f"{one.budget:.2f}".rstrip("0").rstrip("."),
-            ]
+            head = _filing_cells(one)
             for finding in one.findings:
-                yield [_plain_cell(cell) for cell in (*head, *_finding_cells(finding))]
+                mark = [] if accepted is None else ["是" if accepted(finding) else ""]
+                yield [_plain_cell(cell) for cell in (*head, *_finding_cells(finding), *mark)]
             if not one.findings:
-                yield [_plain_cell(cell) for cell in (*head, "未发现问题", "", "", "", "", "", "", "")]
+                rest = len(_COLUMNS) + (accepted is not None) - len(head) - 1
+                yield [_plain_cell(cell) for cell in (*head, "未发现问题", *[""] * rest)]
+
+
+def _filing_cells(one: FilingReview) -> list[str]:
+    return [
+        one.source.file,
+        one.filing_id,
+        str(one.fiscal_year or ""),
+        one.applicant or "",
+        one.project_name or "",
+        ""
+        if one.budget is None
+        else f"{one.budget:g}"
+        if one.budget < 1e5
+        else f"{one.budget:.2f}".rstrip("0").rstrip("."),
+    ]
 
 
 def _finding_cells(finding: Finding) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from perfsearch.errors import NotFound
+from perfsearch.library import Library
 from perfsearch.model import ClusterReport, Filing, FilingSummary
 from perfsearch.model.duplicates import DuplicateMatch, DuplicateReport
 from perfsearch.service.api.reviewing import cluster_question
@@ -22,7 +23,7 @@ from perfsearch.service.clustering import (
     headers_of,
     page_of,
 )
-from perfsearch.service.state import Asker, Editor, Served, State
+from perfsearch.service.state import Asker, Editor, Served, ServiceState, State
 from perfsearch.service.web.charts import Bar, as_file, bar_chart, matrix_chart
 from perfsearch.service.web.environment import render
 from perfsearch.service.web.files import chart_csv, chart_svg
@@ -177,29 +178,35 @@ def duplicates_page(
     source: Annotated[str, Query(max_length=200)] = "",
 ) -> HTMLResponse:
     """Passages that a filing shares, side by side with where else they stand."""
-    filing = library.get(filing_id)
+    shown = duplicates_of(state, library, library.get(filing_id), stock, source)
+    base = f"/filings/{quote(filing_id, safe='')}/duplicates"
+    return render(request, "duplicates.html", base=base, draft=None, **shown)
+
+
+def duplicates_of(state: ServiceState, library: Library, filing: Filing, stock: bool, source: str) -> dict[str, Any]:
+    """What the page about one filing's or draft's copied text shows."""
     with state.metrics.stage("duplicates"):
         report = library.duplicates(filing)
-    return render(
-        request,
-        "duplicates.html",
-        filing=filing,
-        report=report,
-        pairs=_pairs(filing, report, stock, source),
-        stock=stock,
-        source=source,
-        shown=MATCHES_SHOWN,
-    )
+    return {
+        "filing": filing,
+        "report": report,
+        "pairs": pairs_of(filing, report, stock, source),
+        "stock": stock,
+        "source": source,
+        "shown": MATCHES_SHOWN,
+    }
 
 
-def _pairs(filing: Filing, report: DuplicateReport, stock: bool, source: str) -> list[dict[str, Any]]:
+def pairs_of(
+    filing: Filing, report: DuplicateReport, stock: bool = False, source: str = "", most: int = MATCHES_SHOWN
+) -> list[dict[str, Any]]:
     """The matches to show, each with both texts and the runs in them that are the same."""
     wanted = [
         one
         for one in report.matches
         if (stock or not one.boilerplate) and (not source or one.source_filing_id == source)
     ]
-    return [_pair(filing, match) for match in wanted[:MATCHES_SHOWN]]
+    return [_pair(filing, match) for match in wanted[:most]]
 
 
 def _pair(filing: Filing, match: DuplicateMatch) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,16 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup, escape
 
 from perfsearch import __version__
-from perfsearch.model import SECTIONS, Citation
+from perfsearch.model import SECTIONS
 from perfsearch.service.guard.gate import Caller
 from perfsearch.service.guard.sessions import COOKIE
 from perfsearch.service.state import ServiceState
+from perfsearch.service.web.marking import linked, mark
 from perfsearch.service.wording import (
     ACTION_NAMES,
     BUDGET_NAMES,
+    ENGLISH,
+    FIELD_NAMES,
     JOB_NAMES,
     KIND_NAMES,
     SECTION_NAMES,
@@ -42,6 +44,7 @@ _environment.globals.update(
     kind_names=KIND_NAMES,
     state_names=STATE_NAMES,
     job_names=JOB_NAMES,
+    field_names=FIELD_NAMES,
     action_names=ACTION_NAMES,
     status_names=STATUS_NAMES,
     sections=(*SECTIONS, "indicators"),
@@ -51,34 +54,13 @@ _environment.filters["yuan"] = yuan
 _environment.filters["amount"] = amount
 
 
-def mark(text: str, highlights: Sequence[tuple[int, int]]) -> Markup:
-    """The text with its highlights in <mark>; everything else is escaped."""
-    parts, position = [], 0
-    for start, end in highlights:
-        parts += [escape(text[position:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
-        position = end
-    return Markup("").join([*parts, escape(text[position:])])
+def both(label: str) -> Markup:
+    """A Chinese label with its English beside it."""
+    english = ENGLISH.get(label)
+    return Markup('{} <small lang="en">{}</small>').format(label, english) if english else escape(label)
 
 
-def linked(text: str, citations: Sequence[Citation]) -> Markup:
-    """The text with each citation a link to its policy's page; one without a policy is underlined only."""
-    parts: list[Markup | str] = []
-    position = 0
-    for citation in sorted(citations, key=lambda one: one.start):
-        if citation.start < position or citation.end > len(text):
-            continue
-        words = escape(text[citation.start : citation.end])
-        parts.append(escape(text[position : citation.start]))
-        if citation.policy_id:
-            title = " ".join(part for part in (citation.title, citation.document_number) if part)
-            link = Markup('<a class="cite" href="/policies/{}" title="{}">{}</a>')
-            parts.append(link.format(citation.policy_id, title, words))
-        else:
-            parts.append(Markup('<span class="cite">{}</span>').format(words))
-        position = citation.end
-    return Markup("").join([*parts, escape(text[position:])])
-
-
+_environment.filters["both"] = both
 _environment.filters["mark"] = mark
 _environment.filters["linked"] = linked
 

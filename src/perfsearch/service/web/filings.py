@@ -1,50 +1,59 @@
-"""A filing's page, two filings side by side, and what a draft's author gets back for it."""
+"""A filing's page: the form as a form, its versions and years, what it cites, and what it shares with others."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
-from perfsearch.errors import NotFound, PerfsearchError
+from perfsearch.errors import NotFound
 from perfsearch.library import Library
 from perfsearch.model import Filing, FilingSummary, Filters
+from perfsearch.queries.question import Question
+from perfsearch.queries.snippets import highlight_spans
 from perfsearch.service.api.keeping import original_of
-from perfsearch.service.api.parameters import read_filings
 from perfsearch.service.state import Asker, Served, State
-from perfsearch.service.web.differences import side_by_side
 from perfsearch.service.web.environment import render
-from perfsearch.service.web.forms import from_our_page
-from perfsearch.service.wording import FIELD_NAMES
+from perfsearch.service.web.marking import copied_runs
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 SIMILAR_SHOWN = 6
-SIMILAR_TO_DRAFT = 20
 YEARS_SHOWN = 40
 
 
 @router.get("/filings/{filing_id}")
 def filing_page(
     request: Request,
+    state: State,
     library: Served,
     filing_id: str,
     q: Annotated[str, Query(max_length=2000)] = "",
     version: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    copied: bool = False,
 ) -> HTMLResponse:
-    """One filing as a form, with its citations linked, its other years and versions, and past projects like it."""
+    """One filing as a form, with its citations linked, its other years and versions, and past projects like it.
+
+    What `q` looks for is marked in it, and with `copied` what it shares with other filings.
+    """
     versions = library.versions(filing_id)
     if version > len(versions):
         raise NotFound(f"{filing_id} has {len(versions)} versions", "version")
     filing = versions[len(versions) - version] if version else versions[0]
+    runs = {}
+    if copied:
+        with state.metrics.stage("duplicates"):
+            runs = copied_runs(library.duplicates(filing))
     return render(
         request,
         "filing.html",
         filing=filing,
-        summary=_summary(library, filing_id),
+        copied=copied,
+        runs=runs,
+        highlights=_highlights(library, filing, q),
         n_versions=len(versions),
-        version=version or len(versions),
+        at_version=version or len(versions),
         years=_years(library, filing_id),
         citations=_by_section(filing),
         groups=grouped(filing),
@@ -81,45 +90,6 @@ def original(state: State, library: Served, asker: Asker, filing_id: str) -> Fil
     )
 
 
-@router.post("/similar", dependencies=[Depends(from_our_page)])
-def draft_page(request: Request, state: State, library: Served, file: Annotated[UploadFile, File()]) -> HTMLResponse:
-    """What past projects have for an uploaded draft: projects like it, their legal bases and indicators."""
-    try:
-        draft = read_filings(state, file)[0]
-        with state.metrics.stage("query"):
-            result = library.similar(draft, limit=SIMILAR_TO_DRAFT)
-            missing = library.missing_policies(draft)
-            indicators = library.indicators(like=draft)
-    except PerfsearchError as error:
-        return render(request, "problem.html", status_code=422, problem=str(error))
-    return render(request, "draft.html", draft=draft, result=result, missing=missing, indicators=indicators)
-
-
-@router.get("/compare")
-def compare_page(
-    request: Request,
-    library: Served,
-    a: Annotated[str, Query(max_length=200)] = "",
-    b: Annotated[str, Query(max_length=200)] = "",
-) -> HTMLResponse:
-    """Two filings side by side: what is the same, what differs."""
-    a, b = a.strip(), b.strip()
-    if not a or not b:
-        return render(request, "compare.html", left=None, right=None, form={"q": "", "a": a, "b": b})
-    left, right = library.get(a), library.get(b)
-    names = [*left.sections, *(name for name in right.sections if name not in left.sections)]
-    return render(
-        request,
-        "compare.html",
-        left=left,
-        right=right,
-        diff=library.diff(left, right),
-        field_names=FIELD_NAMES,
-        texts=[(name, side_by_side(left.sections.get(name, ""), right.sections.get(name, ""))) for name in names],
-        form={"q": "", "a": a, "b": b},
-    )
-
-
 def grouped(filing: Filing) -> list[tuple[str, str, list[Any]]]:
     """The rows of the indicator table by their place in the tree."""
     groups: list[tuple[str, str, list[Any]]] = []
@@ -128,6 +98,12 @@ def grouped(filing: Filing) -> list[tuple[str, str, list[Any]]]:
             groups.append((row.level1, row.level2, []))
         groups[-1][2].append(row)
     return groups
+
+
+def _highlights(library: Library, filing: Filing, q: str) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Where the words of a query stand in each section."""
+    terms = Question(q[: library.settings.query_length_max], library.view().tokens).terms if q.strip() else ()
+    return {name: highlight_spans(text, terms) for name, text in filing.sections.items()} if terms else {}
 
 
 def _by_section(filing: Filing) -> dict[str, list[Any]]:

@@ -1,19 +1,22 @@
-"""Pages for reviewers: the review of a draft, copied text side by side, indicators in use."""
+"""Pages for reviewers: the review of a draft with its findings to decide about, and indicators in use."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from perfsearch.errors import PerfsearchError
 from perfsearch.model.indicators import IndicatorUse
+from perfsearch.service.clustering import headers_of
 from perfsearch.service.drafts import Decision, key_of, without_dismissed
 from perfsearch.service.reporting import ReportForm, report_response
+from perfsearch.service.reports.review_text import place_of
 from perfsearch.service.state import Asker, Served, State
 from perfsearch.service.web.charts import Bar, as_file, bar_chart
+from perfsearch.service.web.duplicates import pairs_of
 from perfsearch.service.web.environment import render
 from perfsearch.service.web.files import chart_csv, chart_svg
 from perfsearch.service.web.forms import from_our_page
@@ -21,20 +24,22 @@ from perfsearch.service.web.forms import from_our_page
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 PAGE_SIZE = 20
+MATCHES_SHOWN = 30
+SETS_SHOWN, FILINGS_NAMED = 12, 6
 
 # -- the review
 
 
 @router.get("/review")
-def review_start(request: Request) -> HTMLResponse:
-    """Where a draft is dropped."""
-    return render(request, "review_start.html")
+def review_start(request: Request, state: State, asker: Asker) -> HTMLResponse:
+    """Where a draft is dropped, and the caller's drafts."""
+    return render(request, "review_start.html", drafts=state.drafts.listed(asker.name))
 
 
 @router.post("/review", dependencies=[Depends(from_our_page)])
-def review_draft(state: State, asker: Asker, file: Annotated[UploadFile, File()]) -> Response:
+def review_draft(state: State, library: Served, asker: Asker, file: Annotated[UploadFile, File()]) -> Response:
     """Keep the draft, and show its review under an address of its own."""
-    draft = state.drafts.put(asker.name, file.filename or "draft.txt", file.file.read())
+    draft = state.drafts.put_readable(asker.name, file.filename or "draft.txt", file.file.read(), library)
     return RedirectResponse(f"/reviews/{draft.id}", status_code=303)
 
 
@@ -49,22 +54,21 @@ def review_stored(state: State, library: Served, asker: Asker, filing_id: str) -
 def review_page(request: Request, state: State, library: Served, asker: Asker, draft_id: str) -> HTMLResponse:
     """Findings to accept or dismiss, matches, precedents."""
     draft = state.drafts.get(draft_id, asker.name)
-    try:
-        with state.metrics.stage("review"):
-            report = state.drafts.review(draft, library)
-    except PerfsearchError as error:
-        return render(
-            request,
-            "problem.html",
-            status_code=422,
-            problem=str(error).replace(str(state.drafts.path(draft).parent) + "/", ""),
-        )
+    filings = state.drafts.filings(draft, library)
+    with state.metrics.stage("review"):
+        report = library.review_filings(filings, draft.name)
+    decided = Counter(draft.decisions.get(key_of(one), "") for one in report.findings)
     return render(
         request,
         "review.html",
         draft=draft,
         report=report,
-        keys={id(one): key_of(one) for review in report.reviews for one in review.findings},
+        chosen={"accepted": decided["accepted"], "dismissed": decided["dismissed"]},
+        pairs_of=[
+            pairs_of(filing, one.duplicates, most=MATCHES_SHOWN) if one.duplicates else []
+            for filing, one in zip(filings, report.reviews, strict=True)
+        ],
+        place_of=place_of,
         key_of=key_of,
     )
 
@@ -84,11 +88,11 @@ def decide(
 
 @router.get("/reviews/{draft_id}/report.{form}")
 def review_file(state: State, library: Served, asker: Asker, draft_id: str, form: ReportForm) -> Response:
-    """The report as a file, without what was dismissed."""
+    """The report as a file: what was dismissed is left out, what was accepted is marked."""
     draft = state.drafts.get(draft_id, asker.name)
     report = without_dismissed(state.drafts.review(draft, library), draft)
     state.audit.note(asker, "export", what="review", format=form, items=1)
-    return report_response(report, form)
+    return report_response(report, form, accepted=lambda one: draft.decisions.get(key_of(one)) == "accepted")
 
 
 # -- indicators
@@ -105,11 +109,14 @@ def indicators_page(
     """Indicators in use, their targets, and the sets they stand in."""
     with state.metrics.stage("query"):
         result = library.indicators(q.strip() or None, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    named = [one for use in result.indicators for one in use.examples[:3]]
+    named += [one for found in result.sets[:SETS_SHOWN] for one in found.filings[:FILINGS_NAMED]]
     base = f"/indicators?q={quote(q)}&page="
     return render(
         request,
         "indicators.html",
         result=result,
+        headers=headers_of(library, named),
         charts={one.name: spread_chart(one) for one in result.indicators},
         previous=f"{base}{page - 1}" if page > 1 else None,
         following=f"{base}{page + 1}" if page * PAGE_SIZE < result.total else None,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from perfsearch.errors import PerfsearchError
-from perfsearch.model import Filters, SearchResult
+from perfsearch.model import Filters
 from perfsearch.model.facets import BudgetBand, Facets
 from perfsearch.service.api.parameters import read_filters
 from perfsearch.service.state import Served, State
@@ -17,6 +17,8 @@ from perfsearch.service.web.environment import render
 from perfsearch.service.wording import SECTION_NAMES, amount
 
 PAGE_SIZE = 10
+LISTED = 40
+"""Filings a page where only filters are given."""
 FACET_VALUES = 8
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 FILTER_NAMES = ("section", "year", "applicant", "category", "budget", "cites")
@@ -77,7 +79,9 @@ def search_page(
             facets = library.facets(filters=filters)
     except PerfsearchError as error:
         problem = str(error)
-    listed = library.list(limit=30, filters=filters) if narrowed and not q.strip() and problem is None else None
+    listed = None
+    if facets is not None:
+        listed = library.list(limit=LISTED, offset=(page - 1) * LISTED, filters=filters)
     return render(
         request,
         "search.html",
@@ -90,7 +94,9 @@ def search_page(
         problem=problem,
         count=library.count() if not q.strip() else 0,
         page=page,
-        pages=_pages(result, page, form),
+        pages=_pages(
+            page, form, facets.total if facets else result.total if result else 0, LISTED if facets else PAGE_SIZE
+        ),
         narrowed=narrowed,
         kept=_kept(form),
     )
@@ -162,13 +168,11 @@ def _kept(form: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in form.items() if value.strip() and plain.get(name) != value}
 
 
-def _pages(result: SearchResult | None, page: int, form: dict[str, str]) -> dict[str, str]:
+def _pages(page: int, form: dict[str, str], total: int, size: int) -> dict[str, str]:
     """The addresses of the page before and the page after."""
-    if result is None:
-        return {}
     links = {}
     if page > 1:
         links["previous"] = "/?" + urlencode({**_kept(form), "page": page - 1})
-    if page * PAGE_SIZE < result.total:
+    if page * size < total:
         links["next"] = "/?" + urlencode({**_kept(form), "page": page + 1})
     return links
