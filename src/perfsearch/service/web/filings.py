@@ -102,7 +102,11 @@ def grouped(filing: Filing) -> list[tuple[str, str, list[Any]]]:
 
 def _highlights(library: Library, filing: Filing, q: str) -> dict[str, tuple[tuple[int, int], ...]]:
     """Where the words of a query stand in each section."""
-    terms = Question(q[: library.settings.query_length_max], library.view().tokens).terms if q.strip() else ()
+    terms = (
+        Question(q[: library.settings.query_length_max], library.view().segmenter.token_spans).terms
+        if q.strip()
+        else ()
+    )
     return {name: highlight_spans(text, terms) for name, text in filing.sections.items()} if terms else {}
 
 
