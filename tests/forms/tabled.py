@@ -304,8 +304,8 @@ def as_html(filled: Filled, rng: Random) -> bytes:
     return page.encode(encoding)
 
 
-def as_docx(filled: Filled) -> bytes:
-    """A Word document with merged cells."""
+def as_docx(filled: Filled, after: str = "") -> bytes:
+    """A Word document with merged cells, and a line below them."""
     import docx
 
     document = docx.Document()
@@ -316,6 +316,8 @@ def as_docx(filled: Filled) -> bytes:
         first = table.cell(row, column)
         merged = first.merge(table.cell(row + row_span - 1, column + column_span - 1))
         merged.text = text
+    if after:
+        document.add_paragraph(after)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()

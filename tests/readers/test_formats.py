@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 
@@ -151,7 +152,7 @@ def test_pdf_lines_know_their_page() -> None:
         (b"PK\x03\x04" + b"x" * 100, "damaged"),
         (workbook()[:2000], "damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "damaged"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "DOCX"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "DOC"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "image"),
         (b"Rar!\x1a\x07\x00", "ZIP"),
@@ -206,3 +207,17 @@ def test_a_damaged_file_is_read_or_refused_and_never_breaks_the_reader(kind: str
     except UnreadableFile as error:
         blocks = (Line(error.reason),)
     assert blocks
+
+
+def test_a_page_that_word_saved_as_one_file_is_read() -> None:
+    page = "<html><head><meta charset=gb2312></head><body><table><tr><td>甲<td>乙</table></body></html>".encode(
+        "gb18030"
+    )
+    archive = (
+        b'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="X"\n\n--X\n'
+        b'Content-Type: text/html; charset="gb2312"\nContent-Transfer-Encoding: base64\n\n'
+        + base64.encodebytes(page)
+        + b"\n--X--\n"
+    )
+    (table,) = tables(archive, "a.doc")
+    assert [cell.text for cell in table.cells] == ["甲", "乙"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 from perfsearch.errors import UnreadableFile
+from perfsearch.readers.conversion import Kind
 from perfsearch.readers.document import SOFT_BREAK, Cell, Document, Line, Table
-from perfsearch.readers.html import looks_like_html, read_html
+from perfsearch.readers.html import looks_like_html, looks_like_web_archive, read_html, read_web_archive
 from perfsearch.readers.image import looks_like_image, read_image
 from perfsearch.readers.text import check_line_lengths, read_text
 from perfsearch.settings import Settings
@@ -33,9 +34,15 @@ _UNREAD: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "RAR archives are not read; pack the files as ZIP"),
     (b"7z\xbc\xaf\x27\x1c", "7z archives are not read; pack the files as ZIP"),
     (b"\x1f\x8b", "GZIP archives are not read; pack the files as ZIP"),
-    (b"{\\rtf", "RTF is not read; save it as DOCX or PDF"),
 )
 """How formats begin that are not read, and what to do instead."""
+
+
+_OFFICE_XML: tuple[tuple[bytes, str, Kind], ...] = (
+    (b'progid="Word.Document"', ".xml", "text"),
+    (b'progid="Excel.Sheet"', ".xml", "sheet"),
+)
+"""How the XML of Office 2003 begins."""
 
 
 def read_document(path: Path | str, settings: Settings | None = None) -> Document:
@@ -115,6 +122,13 @@ def read_bytes(data: bytes, name: str, settings: Settings | None = None) -> Docu
     for signature, reason in _UNREAD:
         if data.startswith(signature):
             raise UnreadableFile(name, reason)
+    if data.startswith(b"{\\rtf"):
+        return _guarded(_converter(".rtf", "text"), data, name, settings)
+    for mark, suffix, kind in _OFFICE_XML:
+        if mark in data[:2_000]:
+            return _guarded(_converter(suffix, kind), data, name, settings)
+    if looks_like_web_archive(data):
+        return _guarded(read_web_archive, data, name, settings)
     if looks_like_html(data):
         return _guarded(read_html, data, name, settings)
     return read_text(data, name, settings)
@@ -151,6 +165,10 @@ def _read_office(data: bytes, name: str, settings: Settings) -> Document:
         from perfsearch.readers.workbook import read_xlsx
 
         return read_xlsx(data, name, settings)
+    if "content.xml" in names and "META-INF/manifest.xml" in names:
+        return _read_open_document(data, name, settings)
+    if "OFD.xml" in names:
+        raise UnreadableFile(name, "OFD is not read; save it as PDF")
     raise UnreadableFile(name, "the ZIP container is neither a Word document nor an Excel workbook")
 
 
@@ -160,7 +178,52 @@ def _read_old_office(data: bytes, name: str, settings: Settings) -> Document:
     if wide in data:
         raise UnreadableFile(name, "the document is encrypted: save it without a password")
     if "WordDocument".encode("utf-16-le") in data:
-        raise UnreadableFile(name, "old Word documents (DOC, WPS) are not read; save it as DOCX or PDF")
+        _check_container(data, name)
+        suffix = Path(name).suffix.lower()
+        return _converter(suffix if suffix in (".wps", ".dot") else ".doc", "text")(data, name, settings)
+    if "PowerPoint Document".encode("utf-16-le") in data:
+        raise UnreadableFile(name, "PowerPoint presentations are not read; save it as PDF")
     from perfsearch.readers.workbook import read_xls
 
-    return read_xls(data, name, settings)
+    if Path(name).suffix.lower() not in (".et", ".ett"):
+        return read_xls(data, name, settings)
+    try:
+        return read_xls(data, name, settings)
+    except Exception:
+        # Kingsoft's own tables are mostly workbooks; what is none, an office suite may still open.
+        return _converter(".et", "sheet")(data, name, settings)
+
+
+def _check_container(data: bytes, name: str) -> None:
+    """An office suite takes a damaged container for plain text.
+
+    Raises:
+        UnreadableFile: it is no OLE container with a Word document in it.
+    """
+    from xlrd.compdoc import CompDoc, CompDocError
+
+    try:
+        found = CompDoc(data, logfile=StringIO()).locate_named_stream("WordDocument")
+    except (CompDocError, AssertionError, ValueError, IndexError, OverflowError) as error:
+        raise UnreadableFile(name, f"the old Word document (DOC, WPS) is damaged ({error})"[:300]) from error
+    if not found or found[0] is None:
+        raise UnreadableFile(name, "the old Word document (DOC, WPS) is damaged: it holds no text")
+
+
+def _read_open_document(data: bytes, name: str, settings: Settings) -> Document:
+    """An OpenDocument text or table."""
+    with zipfile.ZipFile(BytesIO(data)) as container:
+        if "mimetype" in container.namelist() and b"spreadsheet" in container.read("mimetype")[:100]:
+            return _converter(".ods", "sheet")(data, name, settings)
+    return _converter(".odt", "text")(data, name, settings)
+
+
+def _converter(suffix: str, kind: Kind) -> Reader:
+    """The reader of a format that LibreOffice converts."""
+
+    def read(data: bytes, name: str, settings: Settings) -> Document:
+        from perfsearch.readers.conversion import read_converted
+
+        return read_converted(data, name, settings, suffix=suffix, kind=kind)
+
+    return read

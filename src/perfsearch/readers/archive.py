@@ -11,7 +11,10 @@ from io import BytesIO
 from perfsearch.errors import UnreadableFile
 from perfsearch.settings import Settings
 
-_OFFICE = frozenset({"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml", "[Content_Types].xml"})
+_OFFICE = frozenset(
+    {"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml", "[Content_Types].xml"}
+    | {"META-INF/manifest.xml", "OFD.xml"}
+)
 _PASSED_OVER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
 

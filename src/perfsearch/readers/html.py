@@ -32,6 +32,30 @@ def looks_like_html(data: bytes) -> bool:
     return b"<html" in head or b"<!doctype html" in head or (b"<table" in head and b"<tr" in head)
 
 
+def looks_like_web_archive(data: bytes) -> bool:
+    """Is the content a page saved with all it shows in one file (MHT), as Word saves under its own extension too?"""
+    head = data[:4_096].lower()
+    return b"mime-version:" in head and b"content-type:" in head and b"multipart/related" in head
+
+
+def read_web_archive(data: bytes, name: str, settings: Settings) -> Document:
+    """Read the page in a web archive.
+
+    Raises:
+        UnreadableFile: there is no page in it.
+    """
+    import email
+    import email.policy
+
+    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    for part in message.walk():
+        if part.get_content_type() == "text/html":
+            page = part.get_payload(decode=True)
+            if isinstance(page, bytes) and page.strip():
+                return read_html(page, name, settings)
+    raise UnreadableFile(name, "the web archive holds no page")
+
+
 def read_html(data: bytes, name: str, settings: Settings) -> Document:
     """Read an HTML file, also one that Word or Excel saved under their own extension.
 
