@@ -63,6 +63,27 @@ def test_a_query_gets_the_models_query_prompt(prompted: Path) -> None:
     assert np.allclose(encoder.encode(["leak"], kind="query"), [[5 / 29**0.5, 0, 2 / 29**0.5]], atol=1e-6)
 
 
+def test_many_texts_are_read_in_batches_with_a_bar_on_stderr(prompted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    encoder = load_encoder(str(prompted))
+    texts = ["roof leak", "leak", "roof"] * 50
+    vectors = encoder.encode(texts, progress=True)
+    assert np.allclose(vectors, np.tile(encoder.encode(texts[:3]), (50, 1)), atol=1e-6)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Batches" in captured.err
+
+
+def test_a_model_runs_where_torch_has_a_gpu(prompted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    asked: list[object] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(SentenceTransformer, "to", lambda self, device: asked.append(device) or self)
+    load_encoder(str(prompted))
+    assert [torch.device(str(device)).type for device in asked] == ["cuda"]
+
+
 def test_the_built_in_folder_named_as_a_path_gives_the_same_vectors() -> None:
     texts = ["屋面漏水", "聘用司机"]
     assert np.allclose(load_encoder(str(BUILT_IN_FOLDER)).encode(texts), load_encoder().encode(texts), atol=1e-5)

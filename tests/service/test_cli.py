@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from perfsearch.encoding.loading import BUILT_IN_FOLDER
 from perfsearch.service.cli import main
 
 
@@ -179,6 +181,26 @@ def test_a_library_takes_words_of_its_own(run: Any, tmp_path: Path, corpus: Path
     assert "科学家门口讲" in hits[0]["explain"]["terms"]
     assert run("words", "remove", "科学家门口讲", "--library", library).code == 0
     assert run("words", "remove", "没有的词", "--library", library).code == 2
+
+
+def test_a_library_is_rebuilt_with_another_model_and_remembers_it(run: Any, tmp_path: Path, corpus: Path) -> None:
+    library, model = tmp_path / "l", tmp_path / "model"
+    shutil.copytree(BUILT_IN_FOLDER, model)
+    (filing_id,) = run("add", corpus / FILING, "--library", library, "--json").json["filings"]
+    absent = run("rebuild", "--model", tmp_path / "absent", "--library", library)
+    assert absent.code != 0
+    assert "absent" in absent.err
+    assert run("rebuild", "--model", model, "--library", library, "--quiet").code == 0
+    found = run("search", "街道办的科普活动", "--mode", "semantic", "--library", library, "--json").json
+    assert found["hits"][0]["filing_id"] == filing_id
+    # The folder now holds another model under the same name.
+    weights = model / "model.safetensors"
+    codes = bytearray(weights.read_bytes())
+    codes[-400_000:] = bytes(400_000)
+    weights.write_bytes(codes)
+    refused = run("search", "街道办的科普活动", "--library", library)
+    assert refused.code != 0
+    assert "rebuild --model" in refused.err
 
 
 def test_a_backup_is_restored_as_it_was(run: Any, sample_directory: Path, tmp_path: Path) -> None:
