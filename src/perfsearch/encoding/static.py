@@ -38,6 +38,8 @@ SPARSE_TOKENS_MIN = 20_000
 # pieces for that costs 0.2 s once, which 2,000 passages of 200 characters win back. A batch needs some texts for it.
 IN_STEP_TEXTS_MIN = 2_000
 IN_STEP_BATCH_MIN = 200
+# Up to this many texts are split one after the other: a batch starts threads, which wait for each other on busy cores.
+SINGLY_TEXTS_MAX = 4
 _TYPES = {"I8": np.int8, "F32": np.float32, "F16": np.float16}
 
 
@@ -116,7 +118,10 @@ class StaticEncoder:
         """(flat ids, starts): text i owns `ids[starts[i]:starts[i + 1]]`."""
         # A lone surrogate (from a badly decoded file) is not text to the tokenizer: it becomes a question mark.
         clean = [text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        lists = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)]
+        if len(clean) <= SINGLY_TEXTS_MAX:
+            lists = [self._tokenizer.encode(text, add_special_tokens=False).ids for text in clean]
+        else:
+            lists = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)]
         starts = np.zeros(len(lists) + 1, dtype=np.int64)
         np.cumsum([len(ids) for ids in lists], out=starts[1:])
         return np.fromiter(chain.from_iterable(lists), dtype=np.int32, count=int(starts[-1])), starts
