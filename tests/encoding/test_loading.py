@@ -63,7 +63,9 @@ def test_a_query_gets_the_models_query_prompt(prompted: Path) -> None:
     assert np.allclose(encoder.encode(["leak"], kind="query"), [[5 / 29**0.5, 0, 2 / 29**0.5]], atol=1e-6)
 
 
-def test_many_texts_are_read_in_batches_with_a_bar_on_stderr(prompted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_texts_are_read_in_batches_with_a_bar_on_stderr(
+    prompted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     encoder = load_encoder(str(prompted))
     texts = ["roof leak", "leak", "roof"] * 50
     vectors = encoder.encode(texts, progress=True)

@@ -210,3 +210,14 @@ def test_an_exact_search_is_not_widened(sample: Library) -> None:
     assert all(hit.explain is not None and hit.explain.expanded == () for hit in result.hits)
     plain = sample.search("楼顶渗水", mode="lexical", exact=True)
     assert len(plain.hits) < len(sample.search("楼顶渗水", mode="lexical").hits)
+
+
+@pytest.mark.parametrize("query", ["yunjiangshi jiguan shiwu guanliju", "云江市机关事物管理局的项目"])
+def test_an_applicant_is_found_by_pinyin_and_by_a_character_of_the_same_sound(sample: Library, query: str) -> None:
+    result = sample.search(query, explain=True)
+    assert result.hits[0].applicant == "云江市机关事务管理局"
+
+
+def test_a_query_whose_words_are_known_asks_for_no_sounds(sample: Library) -> None:
+    result = sample.search("河道保洁", explain=True)
+    assert not any("读音" in lane for hit in result.hits if hit.explain for lane in hit.explain.lanes)

@@ -77,6 +77,15 @@ class Headers:
             [part._applicants.find(query, limit=limit, similarity_min=similarity_min) for part in self._parts()]
         )
 
+    def find_sounding(self, query: str, *, limit: int = 20) -> list[NameMatch]:
+        """Projects and applicants whose name sounds like the query: pinyin, or characters of the same sound."""
+        return [
+            match
+            for part in self._parts()
+            for names in (part._projects, part._applicants)
+            for match in names.sounding(query, limit=limit)
+        ][:limit]
+
     def with_id(self, filing_id: str) -> Ints:
         """The filings of that id, in whatever version."""
         found = [part._ids[filing_id] for part in self._parts() if filing_id in part._ids]

@@ -9,11 +9,12 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perfsearch.indexes.sounds import SoundIndex, latin_key
 from perfsearch.text.normalize import normalize
 
 NAME_LENGTH_MIN = 4
@@ -114,7 +115,7 @@ def short_forms(applicant: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class NameMatch:
-    """One name that a query means: `how` is full, short, part or close; `similarity` is 1.0 for all but close."""
+    """One name that a query means: `how` is full, short, part, close or sound; `similarity` is 1.0 for all but close."""
 
     name: str
     how: str
@@ -173,6 +174,25 @@ class NameIndex:
                     how = "part" if part else "close"
                     matches.append(NameMatch(name, how, similarity, self._owners[self._ids[name]]))
         return matches[:limit]
+
+    def sounding(self, query: str, *, limit: int = 20) -> list[NameMatch]:
+        """Names that sound like the query, or have it in them: it is typed in pinyin, or with characters of that sound."""
+        plain = normalize(query).text.strip()
+        places = self._sounds.find(plain if latin_key(plain) else fold_name(query), limit)
+        spoken = [self._spoken[place] for place in places]
+        return [
+            NameMatch(self._names[number], "sound", 1.0, self._owners[number])
+            for number in dict.fromkeys(number for numbers in spoken for number in numbers)
+        ][:limit]
+
+    @cached_property
+    def _spoken(self) -> list[list[int]]:
+        """The names behind each place of `_sounds`: every name, then every short form."""
+        return [[number] for number in range(len(self._names))] + list(self._short.values())
+
+    @cached_property
+    def _sounds(self) -> SoundIndex:
+        return SoundIndex([*self._names, *self._short])
 
     def _full_and_short(self, folded: str, seen: set[str]) -> list[NameMatch]:
         """Names that stand in the query; `seen` collects the full names they mean."""

@@ -62,11 +62,13 @@ def find_lanes(
     headers: Headers,
     citing_number: Callable[[str, int, int], NDArray[np.int64]],
     citing_title: Callable[[str], tuple[str, NDArray[np.int64]] | None],
+    misspelt: bool = False,
 ) -> Lanes:
     """The lanes that a question opens.
 
     `citing_number` gives the filings that cite a document number (code, year, number), `citing_title` the title of
-    the policy that a query means beyond doubt and the filings that cite it under whatever name.
+    the policy that a query means beyond doubt and the filings that cite it under whatever name. `misspelt` says that
+    the library has no such word as one of the query's: then names that only sound like it are looked for too.
     """
     lanes = Lanes()
     for filing_id in question.filing_ids:
@@ -80,6 +82,9 @@ def find_lanes(
     _project_lanes(question, headers, lanes)
     for match in headers.find_applicants(question.text, limit=5, similarity_min=0.85):
         lanes.give(match.filing_nos, APPLICANT * match.similarity, f"申报单位 {match.name}")
+    if misspelt and not lanes.bonus:
+        for match in headers.find_sounding(question.text):
+            lanes.give(match.filing_nos, CLOSE_NAME, f"读音 {match.name}")
     for amount in question.amounts:
         lanes.give(headers.with_amount(amount), AMOUNT, f"金额 {amount:,.0f} 元")
     if lanes.bonus:

@@ -153,7 +153,8 @@ def _find_lanes(view: View, question: Question) -> Lanes:
         numbers = np.unique(np.asarray(view.store.policies.filings_citing([m.row.policy_no for m in sure]), np.int64))
         return sure[0].row.title or sure[0].row.document_number, numbers
 
-    lanes = find_lanes(question, view.headers, view.citing_number, citing_title)
+    misspelt = not all(view.lexical.doc_freq(term) for term in question.terms)
+    lanes = find_lanes(question, view.headers, view.citing_number, citing_title, misspelt)
     named = np.fromiter(lanes.bonus, dtype=np.int64, count=len(lanes.bonus))
     # The headers and the policies may name what the view no longer, or not yet, knows.
     lanes.drop(named[~view.catalog.knows(named)].tolist())
