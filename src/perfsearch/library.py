@@ -15,6 +15,7 @@ from perfsearch.errors import LibraryDamaged, NotFound, UsageError
 from perfsearch.indexes.care import read_backup, write_backup
 from perfsearch.indexes.intake import Intake, Reception
 from perfsearch.indexes.keeper import RECORDS_FILE, Keeper
+from perfsearch.indexes.preparation import Preparation
 from perfsearch.indexes.reports import LibraryStats, OwnWords, VerifyReport
 from perfsearch.indexes.updating import Batch, Progress, Updater
 from perfsearch.indexes.view import StaleViewError, View
@@ -461,22 +462,24 @@ class Library:
 
     def _take(self, filings: Iterable[Filing], tally: Tally, updater: Updater, progress: Progress | None) -> None:
         """Store filings in their order, some a commit."""
-        reception = Reception(self._keeper.store, self._keeper.segmenter)
+        keeper = self._keeper
         waiting: builtins.list[Filing] = []
         published, seq = time.monotonic(), None
-        for filing, last in _with_last(filings):
-            if filing is not None:
-                waiting.append(filing)
-            while waiting and (last or len(waiting) >= COMMIT_FILINGS):
-                intakes = reception.receive(waiting[:COMMIT_FILINGS])
-                del waiting[: len(intakes)]
-                seq = self._store(intakes, updater) or seq
-                tally.store(intakes)
-                if progress is not None:
-                    progress(tally.n_stored, None)
-                if seq is not None and time.monotonic() - published > PUBLISH_SECONDS:
-                    updater.publish(seq)
-                    published, seq = time.monotonic(), None
+        with Preparation(keeper.segmenter, lambda: keeper.encoder) as preparation:
+            reception = Reception(keeper.store, preparation)
+            for filing, last in _with_last(preparation.ahead(filings)):
+                if filing is not None:
+                    waiting.append(filing)
+                while waiting and (last or len(waiting) >= COMMIT_FILINGS):
+                    intakes = reception.receive(waiting[:COMMIT_FILINGS])
+                    del waiting[: len(intakes)]
+                    seq = self._store(intakes, updater) or seq
+                    tally.store(intakes)
+                    if progress is not None:
+                        progress(tally.n_stored, None)
+                    if seq is not None and time.monotonic() - published > PUBLISH_SECONDS:
+                        updater.publish(seq)
+                        published, seq = time.monotonic(), None
         if seq is not None:
             updater.publish(seq)
         tally.finish()

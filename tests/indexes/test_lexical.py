@@ -11,6 +11,7 @@ from perfsearch.errors import LibraryDamaged
 from perfsearch.indexes import lexical as lexical_module
 from perfsearch.indexes import postings as postings_module
 from perfsearch.indexes.lexical import LexicalIndex
+from perfsearch.indexes.vocabulary import ChunkWords
 from tests.indexes.samples import WORDS
 
 IDENTITY = "words/test"
@@ -31,7 +32,7 @@ def index_of(
     for first in range(0, len(chunks), per_filing):
         if publish_every and first and first % publish_every == 0:
             index.publish(1)
-        index.append(first, chunks[first : first + per_filing])
+        index.append(first, ChunkWords.of(chunks[first : first + per_filing]))
     index.publish(1)
     index.finish()
     return index
@@ -139,7 +140,7 @@ def test_a_reader_sees_what_was_published_since_when_it_is_renewed(tmp_path: Pat
     writer = index_of(tmp_path, chunks[:50])
     reader = LexicalIndex(tmp_path, IDENTITY)
     assert reader.doc_freq("新词") == 0
-    writer.append(50, [["新词", "科普"], *chunks[51:60]])
+    writer.append(50, ChunkWords.of([["新词", "科普"], *chunks[51:60]]))
     writer.publish(2)
     assert reader.search(["新词"], 5)[0].tolist() == []
     renewed = reader.renewed()
@@ -154,7 +155,7 @@ def test_a_reader_sees_what_was_published_since_when_it_is_renewed(tmp_path: Pat
 def test_giving_a_filing_again_after_a_crash_does_no_harm(tmp_path: Path) -> None:
     chunks = corpus(20)
     index = index_of(tmp_path, chunks)
-    index.append(5, chunks[5:10])
+    index.append(5, ChunkWords.of(chunks[5:10]))
     index.publish(2)
     index.verify()
     assert index.n_chunks == 20
@@ -171,8 +172,8 @@ def test_an_index_that_lost_its_manifest_begins_anew(tmp_path: Path) -> None:
 
 def test_ids_that_were_never_filled_hold_nothing(tmp_path: Path) -> None:
     index = LexicalIndex(tmp_path, IDENTITY)
-    index.append(0, [["科普"]])
-    index.append(7, [["科普", "教育"]])
+    index.append(0, ChunkWords.of([["科普"]]))
+    index.append(7, ChunkWords.of([["科普", "教育"]]))
     index.publish(1)
     assert index.n_chunks == 2
     assert index.score_pool(["教育"], np.arange(8))[3] == 0
@@ -181,9 +182,9 @@ def test_ids_that_were_never_filled_hold_nothing(tmp_path: Path) -> None:
 
 def test_what_was_not_published_is_forgotten(tmp_path: Path) -> None:
     index = index_of(tmp_path, corpus(20))
-    index.append(20, [["新词"]])
+    index.append(20, ChunkWords.of([["新词"]]))
     index.discard()
-    index.append(20, [["另词"]])
+    index.append(20, ChunkWords.of([["另词"]]))
     index.publish(2)
     opened = LexicalIndex(tmp_path, IDENTITY)
     assert opened.doc_freq("新词") == 0
@@ -224,7 +225,7 @@ def test_a_library_that_grows_by_single_filings_keeps_few_segments_and_little_wa
 
 def test_a_character_stands_for_the_words_that_contain_it(tmp_path: Path) -> None:
     index = LexicalIndex(tmp_path, IDENTITY)
-    index.append(0, [["茶馆", "科普"], ["茶馆", "绿茶"], ["咖啡"]])
+    index.append(0, ChunkWords.of([["茶馆", "科普"], ["茶馆", "绿茶"], ["咖啡"]]))
     index.publish(1)
     assert index.terms_with("茶") == ["茶馆", "绿茶"]
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfsearch.indexes.arrays import ArrayLog, Column
+from perfsearch.indexes.passages import Place
 from perfsearch.indexes.writing import Stored
 from perfsearch.model import SECTIONS, Filing, Filters
-from perfsearch.text.chunk import Chunk
 from perfsearch.text.normalize import normalize
 
 IDENTITY = "catalog-1"
@@ -254,7 +254,7 @@ class Catalog:
 
     # -- writing (under the library's lock)
 
-    def append(self, filings: Sequence[tuple[Stored, Sequence[Chunk]]]) -> None:
+    def append(self, filings: Sequence[tuple[Stored, Sequence[Place]]]) -> None:
         """Keep filings, ascending by number, for the next `publish`; those it knows already are left out."""
         numbers = self._log["filing_no"]
         last = int(numbers[-1]) if len(numbers) else -1

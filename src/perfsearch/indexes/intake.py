@@ -14,14 +14,17 @@ from perfsearch.indexes.identity import (
     natural_id,
     overlap,
 )
-from perfsearch.indexes.passages import Passages, read_passages
+from perfsearch.indexes.passages import Passages
+from perfsearch.indexes.preparation import Preparation
 from perfsearch.indexes.store import Store
 from perfsearch.indexes.writing import Record
 from perfsearch.model import Filing
-from perfsearch.text.segment import Segmenter
 
 SAME_FILING = 0.5
 """Share of the text from which a filing in the same place of the same file, under another name, is the old one."""
+
+APPLICANTS_MAX = 20_000
+"""Applicants whose lines are kept in memory, some 3 KB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,9 @@ class Intake:
 class Reception:
     """Takes in the batches of one `add`; remembers the lines that it has met."""
 
-    def __init__(self, store: Store, segmenter: Segmenter) -> None:
+    def __init__(self, store: Store, preparation: Preparation) -> None:
         self._store = store
-        self._segmenter = segmenter
+        self._preparation = preparation
         self._lines: dict[str, Lines] = {}
 
     def receive(self, filings: Sequence[Filing]) -> list[Intake]:
@@ -49,13 +52,18 @@ class Reception:
         be received after these have been stored.
         """
         named = [filing if filing.id else filing.model_copy(update={"id": natural_id(filing)}) for filing in filings]
-        hashes = [content_hash(filing) for filing in named]
+        prepared = [self._preparation.taken(filing) for filing in filings]
+        hashes = [
+            content_hash(filing) if one is None else one.content_hash
+            for filing, one in zip(named, prepared, strict=True)
+        ]
         contents = self._store.find_contents(hashes)
         standing = self._store.standing([filing.id for filing in named])
         moved = self._moved(named, standing)
+        self._load_lines(named)
         taken: set[str] = set()
         intakes: list[Intake] = []
-        for filing, digest in zip(named, hashes, strict=True):
+        for filing, digest, passages in zip(named, hashes, prepared, strict=True):
             known = contents.get(digest)
             if known is not None:
                 intakes.append(Intake(known))
@@ -69,11 +77,13 @@ class Reception:
             contents[digest] = filing_id
             if filing_id != filing.id:
                 filing = filing.model_copy(update={"id": filing_id})
-            passages = read_passages(filing, self._segmenter)
+            if passages is None:
+                passages = self._preparation.prepared(filing)
             record = self._record(filing, digest, len(passages.chunks))
             intakes.append(
                 Intake(filing_id, record, passages, replaces=filing_id in standing or filing_id in moved.values())
             )
+        self._preparation.done(filings[: len(intakes)])
         return intakes
 
     def _moved(self, filings: Sequence[Filing], standing: set[str]) -> dict[str, str]:
@@ -85,15 +95,22 @@ class Reception:
         arriving = {filing.id for filing in filings}
         found: dict[str, str] = {}
         for path, group in by_path.items():
-            known = self._store.find_sources(path, [filing.source.index for filing in group])
+            known = self._store.find_sources(path, [(filing.source.file, filing.source.index) for filing in group])
             # An old one that is itself among those that arrive has only changed its place.
-            places = {i: pair for i, pair in known.items() if pair[0] not in arriving}
+            places = {place: pair for place, pair in known.items() if pair[0] not in arriving}
             olds = self._store.filings([number for _, number in places.values()])
             for filing in group:
-                place = places.get(filing.source.index)
+                place = places.get((filing.source.file, filing.source.index))
                 if place is not None and overlap(olds[place[1]], filing) >= SAME_FILING:
                     found[filing.id] = place[0]
         return found
+
+    def _load_lines(self, filings: Sequence[Filing]) -> None:
+        if len(self._lines) > APPLICANTS_MAX:
+            self._lines.clear()  # what is stored is read again
+        wanted = {applicant_key(filing) for filing in filings} - self._lines.keys() - {""}
+        known = self._store.lineages(sorted(wanted))
+        self._lines.update((applicant, Lines(known.get(applicant))) for applicant in wanted)
 
     def _record(self, filing: Filing, digest: str, n_chunks: int) -> Record:
         applicant, name = applicant_key(filing), core_name(filing.project_name)
@@ -101,9 +118,7 @@ class Reception:
         return Record(filing, digest, lineage, applicant, name, n_chunks)
 
     def _lineage(self, applicant: str, name: str) -> str:
-        lines = self._lines.get(applicant)
-        if lines is None:
-            lines = self._lines[applicant] = Lines(self._store.lineages(applicant))
+        lines = self._lines[applicant]
         lineage = lines.find(name) or lineage_key(applicant, name)
         lines.add(name, lineage)
         return lineage

@@ -20,7 +20,7 @@ from perfsearch.errors import LibraryDamaged
 from perfsearch.indexes.arrays import ArrayLog, Column
 from perfsearch.indexes.bm25 import Statistics, statistics_of
 from perfsearch.indexes.postings import COLUMNS, Columns, Extent, Segment, counted, encoded, joined
-from perfsearch.indexes.vocabulary import Vocabulary
+from perfsearch.indexes.vocabulary import ChunkWords, Vocabulary
 
 CHUNK_WORDS_MAX = 65_535
 """Words of one chunk that count; its length has two bytes. Chunks of 400 characters have some 250."""
@@ -59,6 +59,7 @@ class LexicalIndex:
         self._bound: int | None = None
         self._pending: list[tuple[Ints, Ints]] = []
         self._pending_chunks = 0
+        self._numbered: tuple[list[str], Ints] | None = None
         self._load()
 
     def _load(self) -> None:
@@ -85,7 +86,7 @@ class LexicalIndex:
         twin = copy.copy(self)
         if log.generation != self._log.generation:
             twin._vocabulary, twin._lists = Vocabulary(), _ListCache()
-        twin._log, twin._pending, twin._pending_chunks = log, [], 0
+        twin._log, twin._pending, twin._pending_chunks, twin._numbered = log, [], 0, None
         twin._load()
         return twin
 
@@ -221,20 +222,25 @@ class LexicalIndex:
 
     # -- writing (under the library's lock)
 
-    def append(self, first_chunk: int, chunks: Sequence[Sequence[str]]) -> None:
+    def append(self, first_chunk: int, words: ChunkWords) -> None:
         """Keep the words of chunks with ids from `first_chunk` on for the next `publish`; known ids are left out."""
         next_chunk = self.n_rows + self._pending_chunks
         known = max(0, next_chunk - first_chunk)
-        fresh = [words[:CHUNK_WORDS_MAX] for words in chunks[known:]]
-        if not fresh:
+        lengths = words.lengths[known:]
+        if not len(lengths):
             return
         # Ids that were never filled hold nothing.
         gap = max(0, first_chunk - next_chunk)
-        lengths = np.asarray([len(words) for words in fresh], dtype=np.int64)
-        flat = [word for words in fresh for word in words]
-        owners = np.repeat(np.arange(next_chunk + gap, next_chunk + gap + len(fresh), dtype=np.int64), lengths)
-        self._pending.append((self._words.numbered(flat, len(flat)), owners))
-        self._pending_chunks += gap + len(fresh)
+        places = words.places[int(words.lengths[:known].sum()) :]
+        owners = np.repeat(np.arange(next_chunk + gap, next_chunk + gap + len(lengths), dtype=np.int64), lengths)
+        if len(lengths) and int(lengths.max()) > CHUNK_WORDS_MAX:
+            within = np.arange(len(places)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+            places, owners = places[within < CHUNK_WORDS_MAX], owners[within < CHUNK_WORDS_MAX]
+            lengths = np.minimum(lengths, CHUNK_WORDS_MAX)
+        if self._numbered is None or self._numbered[0] is not words.different:
+            self._numbered = (words.different, self._words.numbered(words.different))
+        self._pending.append((self._numbered[1][places], owners))
+        self._pending_chunks += gap + len(lengths)
         self._log.append("lengths", np.concatenate([np.zeros(gap, dtype=np.int64), lengths]))
 
     def remove(self, chunk_ids: Iterable[int]) -> None:
@@ -340,7 +346,7 @@ class LexicalIndex:
     def discard(self) -> None:
         """Forget what was kept and not published."""
         self._log.discard()
-        self._vocabulary = Vocabulary()
+        self._vocabulary, self._numbered = Vocabulary(), None
         self._pending, self._pending_chunks = [], 0
 
     def clear(self) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perfsearch.encoding import Encoder
+from perfsearch.extract.fingerprints import fingerprints
+from perfsearch.indexes.identity import content_hash
+from perfsearch.indexes.vocabulary import ChunkWords, chunk_words
 from perfsearch.model import Filing
 from perfsearch.text.chunk import Chunk, chunk_filing
 from perfsearch.text.segment import Segmenter
@@ -20,24 +24,60 @@ _NAMED_ALREADY = ("header", "indicators")
 """The header begins with the project's name; on rows of indicators it drowns the row."""
 
 
-@dataclass(frozen=True, slots=True)
+class Place(NamedTuple):
+    """Where a chunk stands: `[start:end]` of a section."""
+
+    section: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Passages:
-    """A filing's chunks, and aligned with them the words of each and the texts that are encoded of each."""
+    """What is read of a filing before it is stored: all that needs its text and nothing of the library.
 
-    chunks: list[Chunk]
-    words: list[list[str]]
+    Aligned with `chunks`: the words of each, and the texts that are encoded of each. `vectors`, where they are there
+    already, are one row a text, `owners` the place of each one's chunk.
+    """
+
+    content_hash: str
+    chunks: list[Place]
+    words: ChunkWords
     texts: list[list[str]]
+    fingerprints: NDArray[np.uint32]
+    vectors: NDArray[np.float32] | None = None
+
+    @property
+    def owners(self) -> NDArray[np.int64]:
+        """The place among the chunks for each text."""
+        return np.repeat(np.arange(len(self.texts), dtype=np.int64), [len(texts) for texts in self.texts])
 
 
-def read_passages(filing: Filing, segmenter: Segmenter) -> Passages:
-    """Cut a filing and segment its chunks."""
-    chunks = chunk_filing(filing)
-    name = segmenter.tokens(filing.project_name or "")
-    return Passages(
-        chunks,
-        [_with_context(segmenter.tokens(chunk.text), name) for chunk in chunks],
-        [texts_of(filing, chunk) for chunk in chunks],
-    )
+def read_passages(filings: Sequence[Filing], segmenter: Segmenter) -> list[Passages]:
+    """Cut filings and segment their chunks."""
+    cut = [chunk_filing(filing) for filing in filings]
+    words = []
+    for filing, chunks in zip(filings, cut, strict=True):
+        name = segmenter.tokens(filing.project_name or "")
+        words.append([_with_context(segmenter.tokens(chunk.text), name) for chunk in chunks])
+    return [
+        Passages(
+            content_hash(filing),
+            [Place(chunk.section, chunk.start, chunk.end) for chunk in chunks],
+            of_chunks,
+            [texts_of(filing, chunk) for chunk in chunks],
+            fingerprints(filing.sections.values()),
+        )
+        for filing, chunks, of_chunks in zip(filings, cut, chunk_words(words), strict=True)
+    ]
+
+
+def with_vectors(passages: Sequence[Passages], encoder: Encoder) -> list[Passages]:
+    """The same with the vectors of their texts, encoded in one call."""
+    vectors = encode_passages(passages, encoder)
+    ends = np.cumsum([sum(len(texts) for texts in one.texts) for one in passages]).tolist()
+    starts = [0, *ends[:-1]]
+    return [replace(one, vectors=vectors[a:b]) for one, a, b in zip(passages, starts, ends, strict=True)]
 
 
 def words_of(filing: Filing, text: str, segmenter: Segmenter) -> list[str]:
@@ -66,16 +106,9 @@ def texts_of(filing: Filing, chunk: Chunk) -> list[str]:
     return [f"{filing.project_name}。{chunk.text}"]
 
 
-def encode_passages(passages: Sequence[Passages], encoder: Encoder) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The vectors of all texts in one call, and for each the ordinal of its chunk among the chunks of all passages."""
-    texts: list[str] = []
-    owners: list[int] = []
-    ordinal = 0
-    for one in passages:
-        for part in one.texts:
-            texts.extend(part)
-            owners.extend([ordinal] * len(part))
-            ordinal += 1
+def encode_passages(passages: Sequence[Passages], encoder: Encoder) -> NDArray[np.float32]:
+    """The vectors of all texts, encoded in one call; (n_texts, dim) float32."""
+    texts = [text for one in passages for of_chunk in one.texts for text in of_chunk]
     if not texts:
-        return np.empty(0, dtype=np.int64), np.empty((0, encoder.dim), dtype=np.float32)
-    return np.asarray(owners, dtype=np.int64), encoder.encode(texts, kind="passage")
+        return np.empty((0, encoder.dim), dtype=np.float32)
+    return encoder.encode(texts, kind="passage")

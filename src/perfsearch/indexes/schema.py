@@ -89,7 +89,7 @@ filings = Table(
     Column("n_chunks", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("filings_content", "content_hash"),
-    Index("filings_source", "source_path", "source_index"),
+    Index("filings_source", "source_path", "source_file"),
     Index("filings_lineage", "lineage_applicant", "lineage_name"),
     Index("filings_year", "fiscal_year"),
 )

@@ -294,15 +294,21 @@ class Store:
                 found.update((row.content_hash, row.id) for row in connection.execute(statement))
         return found
 
-    def find_sources(self, path: str, indexes: Sequence[int]) -> dict[int, tuple[str, int]]:
-        """Place in the file -> (id, number), for the filings that were read from these places of that file."""
-        found: dict[int, tuple[str, int]] = {}
-        columns = (filings.c.source_index, filings.c.id, filings.c.filing_no)
+    def find_sources(self, path: str, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[str, int]]:
+        """Place -> (id, number), for the filings that were read from these places of the file at `path`.
+
+        A place is the name of the file (in an archive, or a `.jsonl`, of another than that at `path`), and the number of
+        the filing in it.
+        """
+        found: dict[tuple[str, int], tuple[str, int]] = {}
+        wanted = set(places)
+        columns = (filings.c.source_file, filings.c.source_index, filings.c.id, filings.c.filing_no)
         with self._read() as connection:
-            for part in parts(indexes):
-                statement = sa.select(*columns).where(filings.c.source_path == path, filings.c.source_index.in_(part))
+            for part in parts(sorted({name for name, _ in wanted})):
+                statement = sa.select(*columns).where(filings.c.source_path == path, filings.c.source_file.in_(part))
                 for row in connection.execute(statement.order_by(filings.c.filing_no)):
-                    found[row.source_index] = (row.id, row.filing_no)
+                    if (row.source_file, row.source_index) in wanted:
+                        found[row.source_file, row.source_index] = (row.id, row.filing_no)
         return found
 
     def standing(self, ids: Sequence[str]) -> set[str]:
@@ -314,13 +320,18 @@ class Store:
                 found.update(row.id for row in rows)
         return found
 
-    def lineages(self, applicant: str) -> dict[str, str]:
-        """The core names of an applicant's projects and the lineage of each."""
-        statement = sa.select(filings.c.lineage_name, filings.c.lineage).where(
-            filings.c.lineage_applicant == applicant, filings.c.lineage.is_not(None)
-        )
+    def lineages(self, applicants: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The core names of each applicant's projects and the lineage of each; applicants without any are left out."""
+        columns = (filings.c.lineage_applicant, filings.c.lineage_name, filings.c.lineage)
+        found: dict[str, dict[str, str]] = {}
         with self._read() as connection:
-            return {row.lineage_name: row.lineage for row in connection.execute(statement.distinct())}
+            for part in parts(applicants):
+                statement = sa.select(*columns).where(
+                    filings.c.lineage_applicant.in_(part), filings.c.lineage.is_not(None)
+                )
+                for row in connection.execute(statement.distinct()):
+                    found.setdefault(row.lineage_applicant, {})[row.lineage_name] = row.lineage
+        return found
 
     # -- citations
 

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perfsearch.encoding import Encoder
-from perfsearch.extract.fingerprints import fingerprints
 from perfsearch.indexes.passages import Passages, encode_passages, read_passages
 from perfsearch.indexes.shelf import NAMES, Shelf
 from perfsearch.indexes.store import Store
@@ -42,7 +42,7 @@ class Updater:
         self._encoder = encoder
         self._segmenter = segmenter
         self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="perfsearch-encode")
-        self._encoding: deque[tuple[NDArray[np.int64], Future[tuple[NDArray[np.int64], NDArray[np.float32]]]]] = deque()
+        self._encoding: deque[tuple[NDArray[np.int64], Future[NDArray[np.float32]]]] = deque()
 
     def apply(self, batch: Batch, only: Collection[str] = NAMES) -> None:
         """Keep a batch for the next `publish`, in the indexes named; what an index knows already does no harm."""
@@ -57,13 +57,17 @@ class Updater:
             takers[name](batch)
 
     def _into_vectors(self, batch: Batch) -> None:
-        if batch.added:
-            passages = [passages for _, passages in batch.added]
-            chunk_ids = np.concatenate(
-                [np.arange(s.first_chunk, s.first_chunk + s.n_chunks, dtype=np.int64) for s, _ in batch.added]
-            )
-            # Encoding is half of the work and leaves Python alone: it goes on beside the next batch.
-            self._encoding.append((chunk_ids, self._aside.submit(encode_passages, passages, self._encoder())))
+        for is_encoded, group in groupby(batch.added, lambda pair: pair[1].vectors is not None):
+            pairs = list(group)
+            passages = [one for _, one in pairs]
+            chunk_ids = np.concatenate([stored.first_chunk + one.owners for stored, one in pairs])
+            if is_encoded:
+                encoded: Future[NDArray[np.float32]] = Future()
+                encoded.set_result(np.concatenate([one.vectors for one in passages if one.vectors is not None]))
+            else:
+                # Encoding is half of the work and leaves Python alone: it goes on beside the next batch.
+                encoded = self._aside.submit(encode_passages, passages, self._encoder())
+            self._encoding.append((chunk_ids, encoded))
             self._collect(waiting_max=2)
         self.shelf.vectors.remove([chunk_id for change in batch.removed for chunk_id in change.chunk_ids])
 
@@ -71,15 +75,14 @@ class Updater:
         """Take over the vectors of the batches encoded first, until so many wait."""
         while len(self._encoding) > waiting_max:
             chunk_ids, encoded = self._encoding.popleft()
-            owners, vectors = encoded.result()
-            self.shelf.vectors.append(chunk_ids[owners], vectors)
+            self.shelf.vectors.append(chunk_ids, encoded.result())
 
     def _into_indicators(self, batch: Batch) -> None:
         self.shelf.indicators.append([stored for stored, _ in batch.added])
 
     def _into_fingerprints(self, batch: Batch) -> None:
-        for stored, _ in batch.added:
-            self.shelf.fingerprints.append(stored.filing_no, fingerprints(stored.filing.sections.values()))
+        for stored, passages in batch.added:
+            self.shelf.fingerprints.append(stored.filing_no, passages.fingerprints)
         self.shelf.fingerprints.remove([change.filing_no for change in batch.removed])
 
     def _into_lexical(self, batch: Batch) -> None:
@@ -132,7 +135,8 @@ class Updater:
         while changes := store.changes(after, BATCH_FILINGS):
             added = store.stored([change.filing_no for change in changes if change.kind == "add"])
             removed = [change for change in changes if change.kind == "remove"]
-            self.apply(Batch([(one, read_passages(one.filing, self._segmenter)) for one in added], removed), only)
+            passages = read_passages([one.filing for one in added], self._segmenter)
+            self.apply(Batch(list(zip(added, passages, strict=True)), removed), only)
             after = changes[-1].seq
             unpublished += len(added)
             done += len(added)
@@ -153,8 +157,8 @@ class Updater:
         first = unpublished = 0
         for start in range(0, len(numbers), BATCH_FILINGS):
             added: list[tuple[Stored, Passages]] = []
-            for one in store.stored(numbers[start : start + BATCH_FILINGS]):
-                passages = read_passages(one.filing, self._segmenter)
+            batch = store.stored(numbers[start : start + BATCH_FILINGS])
+            for one, passages in zip(batch, read_passages([s.filing for s in batch], self._segmenter), strict=True):
                 n_chunks = counts[one.filing_no] = len(passages.chunks)
                 added.append((Stored(one.filing_no, first, n_chunks, one.filing, one.lineage), passages))
                 first += n_chunks

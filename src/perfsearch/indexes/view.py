@@ -332,4 +332,4 @@ class View:
         applicant, name = applicant_key(filing), core_name(filing.project_name)
         if not applicant or not name:
             return None
-        return Lines(self.store.lineages(applicant)).find(name)
+        return Lines(self.store.lineages([applicant]).get(applicant)).find(name)

@@ -3,10 +3,39 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkWords:
+    """The words of some chunks, one after the other, as places in a list of different words.
+
+    `lengths` says how many words each chunk has. Filings that were read together share the list.
+    """
+
+    different: list[str]
+    places: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, chunks: Sequence[Sequence[str]]) -> ChunkWords:
+        """The words of these chunks."""
+        return chunk_words([chunks])[0]
+
+
+def chunk_words(groups: Sequence[Sequence[Sequence[str]]]) -> list[ChunkWords]:
+    """The words of each group of chunks; the groups share one list of different words."""
+    numbers = _Numbers()
+    found = []
+    for chunks in groups:
+        flat = [word for words in chunks for word in words]
+        places = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int32, count=len(flat))
+        found.append((places, np.asarray([len(words) for words in chunks], dtype=np.int64)))
+    return [ChunkWords(numbers.fresh, places, lengths) for places, lengths in found]
 
 
 class Vocabulary:
@@ -39,9 +68,9 @@ class Vocabulary:
         # A copy of the items: another thread may read on meanwhile.
         return [(word, number) for word, number in list(self._numbers.items()) if part in word]
 
-    def numbered(self, words: Iterable[str], count: int) -> NDArray[np.int64]:
-        """The numbers of `count` words, aligned; words that are new get the next ones."""
-        return np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=count)
+    def numbered(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """The numbers of words, aligned; words that are new get the next ones."""
+        return np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
 
     def taken(self) -> NDArray[np.uint8]:
         """The words that are new since this was asked last, as bytes to be written behind the others."""

@@ -61,13 +61,11 @@ class Segmenter:
     """
 
     def __init__(self, words: Iterable[str] = (), stops: Iterable[str] = ()) -> None:
-        self._words = tuple(sorted({normalize(w).text.strip() for w in words} - {""}))
-        extra = {normalize(w).text.strip() for w in stops} - {""}
-        self._stops = STOP_WORDS | extra
-        engine, self._cut_words, self._cut_spans = _engine(self._words)
-        digest = hashlib.blake2b(
-            "\n".join((*_dictionary(), "", *self._words, "", *sorted(extra))).encode(), digest_size=6
-        )
+        self.words = tuple(sorted({normalize(w).text.strip() for w in words} - {""}))
+        self.stops = tuple(sorted({normalize(w).text.strip() for w in stops} - {""}))
+        self._stops = STOP_WORDS | set(self.stops)
+        engine, self._cut_words, self._cut_spans = _engine(self.words)
+        digest = hashlib.blake2b("\n".join((*_dictionary(), "", *self.words, "", *self.stops)).encode(), digest_size=6)
         self.identity = f"{engine}/search-2/{digest.hexdigest()}"
 
     def tokens(self, text: str) -> list[str]:
