@@ -1,8 +1,9 @@
-"""Every setting of perfsearch, with unit and bounds, read from the environment in this one place."""
+"""Every setting of perfsearch, with unit and bounds, read from file and environment in this one place."""
 
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from perfsearch.errors import UsageError
 
 ENVIRONMENT_PREFIX = "PERFSEARCH_"
+CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
+"""Names a settings file (TOML), which may also hold the options of the service."""
 
 
 class Settings(BaseModel):
@@ -73,13 +76,15 @@ class Settings(BaseModel):
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-    """Settings from `PERFSEARCH_*` variables, then from the overrides that are not None.
+    """Settings from the file that `PERFSEARCH_CONFIG` names, then `PERFSEARCH_*`, then overrides that are not None.
 
     Raises:
-        UsageError: a value is not of its kind or out of its bounds.
+        UsageError: the file can't be read, or a value is not of its kind or out of its bounds.
     """
     environment = os.environ if environment is None else environment
-    values: dict[str, Any] = {}
+    config = environment.get(CONFIG_VARIABLE)
+    given = read_config(Path(config)) if config else {}
+    values = {name: value for name, value in given.items() if name in Settings.model_fields}
     for name in Settings.model_fields:
         variable = ENVIRONMENT_PREFIX + name.upper()
         if environment.get(variable):
@@ -89,3 +94,15 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         return Settings(**values)
     except ValueError as error:
         raise UsageError(f"settings: {error}") from error
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The names and values of a settings file.
+
+    Raises:
+        UsageError: it can't be read.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: the settings can't be read: {error}") from error

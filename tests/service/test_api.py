@@ -209,6 +209,25 @@ def test_the_same_idempotency_key_is_answered_the_same(make_client: Any, draft_f
     problem(other, 409, "idempotency-key-reused")
 
 
+def test_the_same_idempotency_key_starts_one_job(make_client: Any, draft_file: Path) -> None:
+    client = make_client()
+    data = draft_file.read_text(encoding="utf-8").replace("区管河道日常养护", "北横河除险加固").encode()
+    headers = {"Idempotency-Key": "k1", "Prefer": "respond-async"}
+    answers = [client.post("/api/v1/filings", files={"file": ("a.txt", data)}, headers=headers) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len(client.get("/api/v1/jobs").json()["jobs"]) == 1
+    other = client.post("/api/v1/filings", files={"file": ("a.txt", b"other")}, headers=headers)
+    problem(other, 409, "idempotency-key-reused")
+
+
+def test_head_is_answered_as_get_without_a_body(client: TestClient) -> None:
+    for address in ("/", "/api/v1/search?q=河道", "/static/app.js", "/healthz"):
+        head, got = client.head(address), client.get(address)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"] == got.headers["content-type"]
+
+
 def test_an_upload_runs_as_a_job_that_can_be_followed(make_client: Any, draft_file: Path) -> None:
     client = make_client()
     data = draft_file.read_text(encoding="utf-8").replace("区管河道日常养护", "北横河除险加固").encode()

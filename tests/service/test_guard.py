@@ -11,8 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from perfsearch.errors import LibraryError, NotFound, UsageError
-from perfsearch.service.guard.keys import KeyRing, key_ring
-from perfsearch.service.guard.limits import RateLimit
+from perfsearch.service.folder import ServiceFolder
+from perfsearch.service.guard.audit import AuditLog
+from perfsearch.service.guard.gate import Gate
+from perfsearch.service.guard.keys import KeyRing, Principal, key_ring
+from perfsearch.service.guard.limits import OwnBuckets, RateLimit, SharedBuckets
 from perfsearch.service.guard.sessions import COOKIE, Sessions
 from perfsearch.service.options import ServiceOptions
 from perfsearch.service.running import check_reach
@@ -217,13 +220,81 @@ def test_every_page_forbids_scripts_and_frames_of_others(client: TestClient) -> 
         assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_caller_gets_a_burst_and_then_the_rate() -> None:
-    now = [0.0]
-    limit = RateLimit(60, clock=lambda: now[0])
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_caller_gets_a_burst_and_then_the_rate(tmp_path: Path, shared: bool) -> None:
+    now = [100.0]
+    buckets = SharedBuckets(tmp_path / "rates") if shared else OwnBuckets()
+    limit = RateLimit(60, buckets, clock=lambda: now[0])
     assert [limit.wait_seconds("a") for _ in range(30)] == [0.0] * 30
     assert limit.wait_seconds("a") == pytest.approx(1.0)
-    assert limit.wait_seconds("b") == 0.0
+    assert limit.wait_seconds("b", spend=False) == 0.0
     now[0] += 1.0
+    assert limit.wait_seconds("a", spend=False) == 0.0
     assert limit.wait_seconds("a") == 0.0
     assert limit.wait_seconds("a") > 0.0
     assert RateLimit(0).wait_seconds("a") == 0.0
+
+
+def test_processes_that_share_a_file_count_together(tmp_path: Path) -> None:
+    one, other = (RateLimit(60, SharedBuckets(tmp_path / "rates"), clock=lambda: 5.0) for _ in range(2))
+    assert [(one, other)[n % 2].wait_seconds("a") for n in range(30)] == [0.0] * 30
+    assert one.wait_seconds("a") > 0
+    assert other.wait_seconds("a") > 0
+    # The machine was started again, and its clock with it.
+    assert RateLimit(60, SharedBuckets(tmp_path / "rates"), clock=lambda: 1.0).wait_seconds("a") == 0.0
+
+
+def test_many_callers_share_the_table_and_none_is_let_off(tmp_path: Path) -> None:
+    limit = RateLimit(2, SharedBuckets(tmp_path / "rates"), clock=lambda: 5.0)
+    assert all(limit.wait_seconds(str(n)) == 0.0 for n in range(2_000))
+    assert sum(limit.wait_seconds(str(n)) > 0.0 for n in range(2_000)) > 1_990
+
+
+def test_an_address_gets_so_many_wrong_keys(make_client: Any, ring: KeyRing) -> None:
+    token = ring.make("a", "reader")
+    client: TestClient = make_client(wrong_keys_per_minute=8)
+    assert client.get("/api/v1/stats", headers=bearer(token)).status_code == 200
+    wrong = bearer(token[:-1] + ("A" if token[-1] != "A" else "B"))
+    assert [client.get("/api/v1/stats", headers=wrong).status_code for _ in range(6)] == [401] * 4 + [429] * 2
+    page = client.get("/login")
+    refused = client.post("/login", data={"csrf": token_of(page), "key": "ps_no"}, headers={"accept": "text/html"})
+    assert (refused.status_code, "请求太频繁" in refused.text) == (429, True)
+    # Whoever asks with a key that is known goes on.
+    assert client.get("/api/v1/stats", headers=bearer(token)).status_code == 200
+
+
+def test_a_name_is_of_one_key(ring: KeyRing) -> None:
+    ring.make("分析科", "reader")
+    with pytest.raises(UsageError, match="take another"):
+        ring.make(" 分析科 ", "admin")
+
+
+def test_more_requests_than_a_process_holds_are_refused_until_there_is_room(make_client: Any) -> None:
+    client: TestClient = make_client(requests_at_once_max=1)
+    gate = client.app.middleware_stack  # type: ignore[attr-defined]
+    while not isinstance(gate, Gate):
+        gate = gate.app
+    gate._at_once = 1
+    refused = client.get("/api/v1/stats")
+    assert refused.status_code == 503
+    assert refused.json()["type"].endswith("overloaded")
+    assert int(refused.headers["retry-after"]) > 0
+    assert "暂时不能回答" in client.get("/", headers={"accept": "text/html"}).text
+    assert client.get("/readyz").status_code == 200
+    gate._at_once = 0
+    assert client.get("/api/v1/stats").status_code == 200
+
+
+def test_a_rate_is_set_beyond_this_machine_unless_another_is() -> None:
+    assert ServiceOptions().rate == 0
+    assert ServiceOptions(host="0.0.0.0").rate > 0
+    assert ServiceOptions(host="0.0.0.0", rate_per_minute=0).rate == 0
+
+
+def test_the_audit_log_gives_its_last_entries_however_long_it_is(tmp_path: Path) -> None:
+    log = AuditLog(ServiceFolder(tmp_path))
+    assert log.entries() == []
+    for n in range(2_000):
+        log.note(Principal("分析科", "editor"), "add", n=n, file="名" * 30)
+    assert [one["n"] for one in log.entries(700)] == list(range(1_999, 1_299, -1))
+    assert len(log.entries(5_000)) == 2_000

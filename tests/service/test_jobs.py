@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -81,14 +84,79 @@ def test_what_fails_says_why_and_what_is_unexpected_says_nothing_of_it(jobs: Job
     assert "secret" not in (found.problem or "")
 
 
-def test_a_job_of_a_process_that_is_gone_has_failed(jobs: Jobs, tmp_path: Path) -> None:
-    job = jobs.start("add", "a", lambda step: {})
-    settle(jobs, job, is_over)
-    path = tmp_path / "service" / "jobs" / f"{job.id}.json"
-    path.write_text(path.read_text().replace('"done"', '"running"', 1), encoding="utf-8")
-    os.utime(path, (0, 0))
-    found = Jobs(ServiceFolder(tmp_path), kept=3).get(job.id)
+def left_undone(tmp_path: Path, given: dict[str, Any] | None) -> Job:
+    """A job whose process is killed while it does it."""
+    code = (
+        "import sys, time, json; from pathlib import Path; from perfsearch.service.folder import ServiceFolder; "
+        "from perfsearch.service.jobs import Jobs; jobs = Jobs(ServiceFolder(Path(sys.argv[1])), 3); "
+        "print(jobs.start('add', 'a', lambda step: time.sleep(60), given=json.loads(sys.argv[2])).id, flush=True); time.sleep(60)"
+    )
+    arguments = [sys.executable, "-c", code, str(tmp_path), json.dumps(given)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        job_id = process.stdout.readline().strip()
+        process.kill()
+    return Jobs(ServiceFolder(tmp_path), kept=3).get(job_id)
+
+
+def test_a_job_of_a_process_that_was_killed_has_failed_at_once(tmp_path: Path) -> None:
+    found = left_undone(tmp_path, None)
     assert (found.state, found.problem) == ("failed", "the process that did it has ended")
+    taken = Jobs(ServiceFolder(tmp_path), kept=3).take_over(lambda job, given: (lambda step: {}, False))
+    assert taken == []
+
+
+def test_a_job_that_was_given_something_is_done_by_the_next_process_once(tmp_path: Path) -> None:
+    found = left_undone(tmp_path, {"path": "x"})
+    assert found.state == "waiting"
+    seen: list[dict[str, Any]] = []
+
+    def work_of(job: Job, given: dict[str, Any]) -> tuple[Callable[[Step], dict[str, Any]], bool]:
+        seen.append(given)
+        return (lambda step: {"done by": job.owner}), False
+
+    first, second = (Jobs(ServiceFolder(tmp_path), kept=3) for _ in range(2))
+    assert [job.id for job in (*first.take_over(work_of), *second.take_over(work_of))] == [found.id]
+    assert settle(second, found, is_over).result == {"done by": "a"}
+    assert seen == [{"path": "x"}]
+
+
+def test_a_job_that_waits_long_for_its_turn_is_not_taken_for_lost(jobs: Jobs, tmp_path: Path) -> None:
+    go = threading.Event()
+    running = jobs.start("add", "a", lambda step: {"n": go.wait(10)}, given={})
+    waiting = jobs.start("add", "a", lambda step: {}, given={})
+    settle(jobs, running, lambda one: one.state == "running")
+    for path in (tmp_path / "service" / "jobs").glob("*.json"):
+        os.utime(path, (0, 0))
+    other = Jobs(ServiceFolder(tmp_path), kept=3)
+    assert other.take_over(lambda job, given: (lambda step: {}, False)) == []
+    assert (other.get(running.id).state, other.get(waiting.id).state) == ("running", "waiting")
+    go.set()
+    assert settle(other, waiting, is_over).state == "done"
+
+
+def test_work_that_only_reads_keeps_no_upload_waiting(jobs: Jobs) -> None:
+    go = threading.Event()
+    long = jobs.start("clusters", "a", lambda step: {"n": go.wait(10)}, reads=True)
+    assert settle(jobs, jobs.start("add", "a", lambda step: {}), is_over).state == "done"
+    assert jobs.get(long.id).state == "running"
+    go.set()
+    settle(jobs, long, is_over)
+
+
+def test_a_stop_leaves_what_another_can_do_for_the_next_start(jobs: Jobs, tmp_path: Path) -> None:
+    def work(step: Step) -> dict[str, Any]:
+        while True:
+            step(0, None)
+            time.sleep(0.01)
+
+    running, waiting = (jobs.start("add", "a", work, given={"n": n}) for n in range(2))
+    settle(jobs, running, lambda one: one.state == "running")
+    jobs.stop(5.0)
+    after = Jobs(ServiceFolder(tmp_path), kept=3)
+    assert {after.get(job.id).state for job in (running, waiting)} == {"waiting"}
+    taken = after.take_over(lambda job, given: (lambda step: given, False))
+    assert {settle(after, job, is_over).result["n"] for job in taken} == {0, 1}  # type: ignore[index]
 
 
 def test_a_stop_lets_a_job_come_to_its_next_step(jobs: Jobs) -> None:

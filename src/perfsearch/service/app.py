@@ -23,6 +23,7 @@ from perfsearch.service.folder import ServiceFolder
 from perfsearch.service.guard.audit import AuditLog
 from perfsearch.service.guard.gate import Gate
 from perfsearch.service.guard.keys import KeyRing
+from perfsearch.service.guard.limits import OwnBuckets, RateLimit, SharedBuckets
 from perfsearch.service.guard.sessions import Sessions
 from perfsearch.service.jobs import Jobs
 from perfsearch.service.options import ServiceOptions
@@ -52,6 +53,7 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
             )
             anyio.to_thread.current_default_thread_limiter().total_tokens = options.threads
             await anyio.to_thread.run_sync(_warm, state.library)
+            await anyio.to_thread.run_sync(working.take_over, state)
             if options.mcp:
                 from perfsearch.service import mcp
 
@@ -77,10 +79,7 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
     pages.install(app)
     app.add_middleware(
         Gate,
-        options=options,
-        keys=state.keys,
-        sessions=state.sessions,
-        metrics=state.metrics,
+        state=state,
         as_page=lambda scope, refusal, reason: pages.refused(scope, app, refusal, reason),
     )
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
@@ -101,11 +100,15 @@ def _warm(library: Library) -> None:
 def _state(settings: Settings, options: ServiceOptions) -> ServiceState:
     folder = ServiceFolder(settings.library)
     secret = folder.secret()
+    # Processes that answer together count together; a file for one alone would only cost its time.
+    buckets = SharedBuckets(folder.make() / "rates") if options.workers > 1 else OwnBuckets()
     return ServiceState(
         settings=settings,
         options=options,
         keys=KeyRing(folder),
         sessions=Sessions(secret, options.session_hours),
+        rate=RateLimit(options.rate, buckets),
+        failures=RateLimit(options.wrong_keys_per_minute, buckets),
         cursors=Cursors(secret),
         audit=AuditLog(folder),
         metrics=Metrics(),

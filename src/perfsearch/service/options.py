@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -11,9 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from perfsearch.errors import UsageError
-from perfsearch.settings import ENVIRONMENT_PREFIX, Settings
+from perfsearch.settings import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Settings, read_config
 
-CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
 _RATE_BEYOND = 1_200
 """Twenty a second: more than a person's pages ask for, and a tenth of what one process answers."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -39,6 +37,9 @@ class ServiceOptions(BaseModel):
         ge=0,
         description="Requests a minute that one key or address may send, half of them at once; 0 is no limit. "
         "Empty: none on this machine alone, 1,200 beyond it.",
+    )
+    wrong_keys_per_minute: int = Field(
+        20, ge=0, description="Wrong keys a minute from one address before it has to wait; 0 is no limit."
     )
     requests_at_once_max: int = Field(
         200, ge=1, description="Requests that one process holds at once; further ones are refused (503)."
@@ -91,7 +92,7 @@ def load_options(
     environment = os.environ if environment is None else environment
     if config is None and environment.get(CONFIG_VARIABLE):
         config = Path(environment[CONFIG_VARIABLE])
-    values = _read_file(config) if config is not None else {}
+    values = read_config(config) if config is not None else {}
     known = {**Settings.model_fields, **ServiceOptions.model_fields}
     for name in known:
         given = environment.get(ENVIRONMENT_PREFIX + name.upper())
@@ -110,20 +111,14 @@ def load_options(
         raise UsageError(f"settings: {error}") from error
 
 
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: the settings can't be read: {error}") from error
-
-
 def reference() -> str:
     """The page that lists every setting, as Markdown (docs/settings.md)."""
     lines = [
         "# Settings",
         "",
         "A flag of `perfsearch serve` wins over the environment, the environment over the file, the file over the default.",
-        "The file is TOML, named by `--config FILE` or `PERFSEARCH_CONFIG`: one `name = value` a line.",
+        "The file is TOML, named by `--config FILE` or `PERFSEARCH_CONFIG`: one `name = value` a line; every command reads",
+        "its settings of the library. Flags are the names with dashes (`--rate-per-minute 600`).",
         "This page is generated: `python -m perfsearch.service.options > docs/settings.md`.",
     ]
     for title, model in (("The library", Settings), ("The service", ServiceOptions)):

@@ -16,6 +16,7 @@ from perfsearch.service.drafts import Drafts
 from perfsearch.service.guard.audit import AuditLog
 from perfsearch.service.guard.gate import Caller
 from perfsearch.service.guard.keys import KeyRing, Principal, Role
+from perfsearch.service.guard.limits import RateLimit
 from perfsearch.service.guard.sessions import Sessions
 from perfsearch.service.jobs import Jobs
 from perfsearch.service.options import ServiceOptions
@@ -26,12 +27,17 @@ from perfsearch.settings import Settings
 
 @dataclass(slots=True)
 class ServiceState:
-    """`library` is open to read from the start of the application to its end."""
+    """`library` is open to read from the start of the application to its end.
+
+    `rate` limits the requests of a caller, `failures` the wrong keys from an address.
+    """
 
     settings: Settings
     options: ServiceOptions
     keys: KeyRing
     sessions: Sessions
+    rate: RateLimit
+    failures: RateLimit
     cursors: Cursors
     audit: AuditLog
     metrics: Metrics

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from perfsearch.settings import Settings
 
 _KEPT_SECONDS = 24 * 3600
 """How long an Idempotency-Key is remembered."""
+_FORGOTTEN_EVERY = 100
 _NAME_MAX = 120
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
 
@@ -34,6 +36,7 @@ class Uploads:
         self._answers = folder.make("answers")
         self._settings = settings
         self._lock = threading.Lock()
+        self._n_kept = 0
 
     @contextmanager
     def writing(self) -> Iterator[Library]:
@@ -53,7 +56,12 @@ class Uploads:
         folder.mkdir(exist_ok=True)
         path = folder / safe_name(name)
         if not path.exists():
-            path.write_bytes(data)
+            # Whole or not at all: a job that a killed process left is done again from this file.
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp", delete=False) as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(file.name, path)
         return path
 
     def add(self, path: Path, step: Step | None = None) -> AddReport:
@@ -101,7 +109,20 @@ class Uploads:
                 return kept["answer"], True
             answer = act()
             write_json(path, {"at": time.time(), "digest": digest, "answer": answer})
-            return answer, False
+        self._forget_old()
+        return answer, False
+
+    def _forget_old(self) -> None:
+        """Remove answers that are past their time, each hundredth time that one is kept."""
+        self._n_kept += 1
+        if self._n_kept % _FORGOTTEN_EVERY:
+            return
+        for path in self._answers.iterdir():
+            try:
+                if time.time() - path.stat().st_mtime > _KEPT_SECONDS:
+                    path.unlink()
+            except FileNotFoundError:  # another process was faster
+                continue
 
     @contextmanager
     def _lock_of(self, path: Path) -> Iterator[None]:

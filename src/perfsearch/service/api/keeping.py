@@ -31,7 +31,8 @@ from perfsearch.service.api.parameters import (
 )
 from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
 from perfsearch.service.exporting import JSON_LINES
-from perfsearch.service.jobs import Job
+from perfsearch.service.guard.keys import Principal
+from perfsearch.service.jobs import Job, Step, Work
 from perfsearch.service.state import Asker, Editor, Served, ServiceState, State
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(known_only)], tags=["keep"])
@@ -167,12 +168,16 @@ def add(
     data, name = file.file.read(), file.filename or "upload.txt"
     if not data:
         raise UnreadableFile(name, "the file is empty")
-    if prefer and _ASYNC.search(prefer):
-        job = start_adding(state, editor, data, name)
-        location = f"/api/v1/jobs/{job.id}"
-        headers = {"Location": location, "Preference-Applied": "respond-async"}
-        return JSONResponse(job.model_dump(mode="json"), status_code=202, headers=headers)
     digest = sha256(name.encode("utf-8", "replace") + b"\0" + data).hexdigest()
+    if prefer and _ASYNC.search(prefer):
+        started, is_repeated = state.uploads.once(
+            idempotency_key, editor.name, "job " + digest, lambda: {"job": start_adding(state, editor, data, name).id}
+        )
+        job = state.jobs.get(started["job"])
+        headers = {"Location": f"/api/v1/jobs/{job.id}", "Preference-Applied": "respond-async"}
+        if is_repeated:
+            headers["Idempotency-Replayed"] = "true"
+        return JSONResponse(job.model_dump(mode="json"), status_code=202, headers=headers)
     answer, is_repeated = state.uploads.once(
         idempotency_key, editor.name, digest, lambda: add_now(state, editor, data, name).model_dump(mode="json")
     )
@@ -196,19 +201,25 @@ def add_now(state: ServiceState, editor: Editor, data: bytes, name: str) -> AddR
     return report
 
 
-def start_adding(state: ServiceState, editor: Editor, data: bytes, name: str) -> Job:
-    """Keep an upload, and add it in the background."""
+def start_adding(state: ServiceState, editor: Principal, data: bytes, name: str) -> Job:
+    """Keep an upload, and add it in the background; should this process end before, the next one does it."""
     path = state.uploads.keep(data, name)
+    given = {"path": str(path), "name": name, "role": editor.role}
+    return state.jobs.start("add", editor.name, adding(state, editor, path, name), given=given)
 
-    def work(step: Any) -> dict[str, Any]:
+
+def adding(state: ServiceState, editor: Principal, path: Path, name: str) -> Work:
+    """The work of adding a kept upload."""
+
+    def work(step: Step) -> dict[str, Any]:
         report = state.uploads.add(path, step)
         _note_added(state, editor, name, report)
         return report.model_dump(mode="json")
 
-    return state.jobs.start("add", editor.name, work)
+    return work
 
 
-def _note_added(state: ServiceState, editor: Editor, name: str, report: AddReport) -> None:
+def _note_added(state: ServiceState, editor: Principal, name: str, report: AddReport) -> None:
     state.audit.note(
         editor, "add", file=name, added=report.added, updated=report.updated, unchanged=report.unchanged,
         ids=list(report.filings[:100]), rejected=len(report.rejected),

@@ -51,9 +51,12 @@ class Problem(BaseModel):
 class RefusalError(Exception):
     """A request that the service itself refuses: a status, a stable name, and a sentence."""
 
-    def __init__(self, status: int, kind: str, detail: str, field: str | None = None) -> None:
+    def __init__(
+        self, status: int, kind: str, detail: str, field: str | None = None, *, wait_seconds: float | None = None
+    ) -> None:
         super().__init__(detail)
         self.status, self.kind, self.detail, self.field = status, kind, detail, field
+        self.wait_seconds = wait_seconds
 
 
 class NotModifiedError(Exception):
@@ -109,7 +112,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RefusalError)
     async def refused(request: Request, error: RefusalError) -> Response:
-        return problem(error.status, error.kind, error.detail, error.field)
+        response = problem(error.status, error.kind, error.detail, error.field)
+        if error.wait_seconds is not None:
+            response.headers["Retry-After"] = str(max(1, round(error.wait_seconds + 0.5)))
+        return response
 
     @app.exception_handler(NotModifiedError)
     async def not_modified(request: Request, error: NotModifiedError) -> Response:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
+import structlog
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from perfsearch.errors import NotFound
 from perfsearch.model import Value
+from perfsearch.service.api.keeping import adding
 from perfsearch.service.api.parameters import json_body, known_only
 from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES, RefusalError
 from perfsearch.service.clustering import CLUSTER_THRESHOLD
 from perfsearch.service.guard.keys import Principal
-from perfsearch.service.jobs import Job, Step
+from perfsearch.service.jobs import Job, Step, Work
 from perfsearch.service.state import Admin, Asker, Editor, ServiceState, State
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(known_only)], tags=["work"])
 
+_log = structlog.get_logger("perfsearch.jobs")
 JobKind = Literal["rebuild", "verify", "clusters"]
 JobId = Annotated[str, Path(max_length=100, description="Id of a job.")]
 
@@ -68,8 +72,6 @@ def start_job(state: ServiceState, asker: Principal, kind: JobKind, threshold: f
         return running
 
     def work(step: Step) -> dict[str, Any]:
-        if kind == "clusters":
-            return state.clusters.work(state.settings, threshold, step)
         with state.uploads.writing() as library:
             if kind == "verify":
                 return library.verify().model_dump(mode="json")
@@ -77,7 +79,30 @@ def start_job(state: ServiceState, asker: Principal, kind: JobKind, threshold: f
             return {"filings": library.count()}
 
     state.audit.note(asker, kind)
-    return state.jobs.start(kind, asker.name, work, reads=kind == "clusters")
+    if kind == "clusters":
+        given = {"threshold": threshold}
+        return state.jobs.start(kind, asker.name, clustering(state, threshold), reads=True, given=given)
+    return state.jobs.start(kind, asker.name, work)
+
+
+def clustering(state: ServiceState, threshold: float) -> Work:
+    """The work of looking for clusters."""
+    return lambda step: state.clusters.work(state.settings, threshold, step)
+
+
+def take_over(state: ServiceState) -> None:
+    """Do what a process that was killed or stopped had accepted and not done."""
+
+    def work_of(job: Job, given: dict[str, Any]) -> tuple[Work, bool] | None:
+        if job.kind == "clusters":
+            return clustering(state, float(given["threshold"])), True
+        if job.kind == "add":
+            editor = Principal(job.owner, given["role"])
+            return adding(state, editor, FilePath(given["path"]), given["name"]), False
+        return None
+
+    for job in state.jobs.take_over(work_of):
+        _log.info("job taken over", job=job.id, kind=job.kind)
 
 
 @router.get("/jobs/{job_id}")

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
+from pydantic.fields import FieldInfo
 
 from perfsearch.service.cli.context import Context, json_option, library_option, print_json
+from perfsearch.service.options import ServiceOptions, load_options
+
+
+def options_of_service(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A flag for every option of the service, as its model describes them."""
+    for name, field in reversed(ServiceOptions.model_fields.items()):
+        default = "" if field.default in (None, "", False) else f" [{field.default}]"
+        command = click.option(
+            "--" + name.replace("_", "-"), name, default=None, help=f"{field.description}{default}", **_kind(field)
+        )(command)
+    return command
+
+
+def _kind(field: FieldInfo) -> dict[str, Any]:
+    """How click reads the values of a field; its bounds are the model's to check."""
+    choices = get_args(field.annotation)
+    if field.annotation is bool:
+        return {"is_flag": True}
+    if choices and all(isinstance(one, str) for one in choices):
+        return {"type": click.Choice(choices)}
+    kinds: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT}
+    plain = next((one for one in choices if one is not type(None)), field.annotation)
+    return {"type": kinds.get(plain, click.STRING)}
 
 
 @click.command()
-@click.option("--host", default=None, help="Address to listen on [127.0.0.1]; beyond this machine with API keys only.")
-@click.option("--port", type=click.IntRange(0, 65535), default=None, help="Port to listen on [8000].")
-@click.option("--workers", type=click.IntRange(1, 64), default=None, help="Processes that answer [1].")
-@click.option("--insecure", is_flag=True, default=None, help="Listen beyond this machine without API keys.")
-@click.option("--mcp", is_flag=True, default=None, help="Answer assistants too, at /mcp.")
+@options_of_service
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file (TOML).")
-@click.option("--log-format", type=click.Choice(["json", "console"]), default=None, help="How logs look [json].")
 @library_option
 @click.pass_obj
 def serve(context: Context, /, library: str | None, config: Path | None, **flags: Any) -> int:
     """Serve the web page, the REST API and its docs."""
-    from perfsearch.service.options import load_options
     from perfsearch.service.running import run
 
     named = library if library is not None else context.library

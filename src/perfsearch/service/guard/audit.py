@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from perfsearch.service.folder import ServiceFolder
 from perfsearch.service.guard.keys import Principal
+
+_BLOCK_BYTES = 65_536
 
 
 class AuditLog:
@@ -39,7 +42,19 @@ class AuditLog:
     def entries(self, limit: int = 100) -> list[dict[str, Any]]:
         """The last entries, newest first."""
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()[-limit:]
+            lines = _last_lines(self.path, limit)
         except OSError:
             return []
-        return [json.loads(line) for line in reversed(lines) if line]
+        return [json.loads(line) for line in reversed(lines)]
+
+
+def _last_lines(path: Path, limit: int) -> list[bytes]:
+    """The last lines of a file that may be long, read from its end."""
+    with path.open("rb") as file:
+        position = file.seek(0, os.SEEK_END)
+        data = b""
+        while position and data.count(b"\n") <= limit:
+            size = min(_BLOCK_BYTES, position)
+            position = file.seek(position - size)
+            data = file.read(size) + data
+    return [line for line in data.split(b"\n")[-limit - 1 :] if line.strip()][-limit:]

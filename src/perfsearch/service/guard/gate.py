@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -67,27 +68,30 @@ class Caller:
     is_new: bool = False
 
 
+class GateState(Protocol):
+    """What the gate needs of the application's state."""
+
+    options: ServiceOptions
+    keys: KeyRing
+    sessions: Sessions
+    metrics: Metrics
+    rate: RateLimit
+    failures: RateLimit
+
+
 class Gate:
     """ASGI middleware around the whole application."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        options: ServiceOptions,
-        keys: KeyRing,
-        sessions: Sessions,
-        metrics: Metrics,
-        as_page: Callable[[Scope, Response, str], Response],
-    ) -> None:
+    def __init__(self, app: ASGIApp, state: GateState, as_page: Callable[[Scope, Response, str], Response]) -> None:
         """`as_page(scope, refusal, reason)` is the refusal for whoever asked: as it is, or as a page for a browser."""
         self._app = app
-        self._options = options
-        self._keys = keys
-        self._sessions = sessions
-        self._metrics = metrics
+        self._state = state
+        self._options = state.options
+        self._keys = state.keys
+        self._sessions = state.sessions
+        self._metrics = state.metrics
         self._as_page = as_page
         self._at_once = 0
-        self._rate = RateLimit(options.rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -164,11 +168,7 @@ class Gate:
         asked = len(self._keys) > 0
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if asked and scheme.lower() == "bearer":
-            key_id = self._keys.check(token.strip())
-            principal = self._keys.holder(key_id) if key_id else None
-            if principal is None:
-                return Caller(None), _unauthorized("the key is not known here", path)
-            return Caller(principal), None
+            return self._by_key(token.strip(), scope)
         session = self._sessions.from_cookie(cookie_parser(headers.get("cookie", "")).get(COOKIE))
         is_new = session is None
         session = session or self._sessions.start()
@@ -180,15 +180,24 @@ class Gate:
             return caller, _unauthorized("a key is needed: Authorization: Bearer KEY", path, scope)
         return caller, None
 
+    def _by_key(self, token: str, scope: Scope) -> tuple[Caller, Refusal | None]:
+        """Who holds a key. Checking one that is wrong takes 50 ms of a processor: an address gets so many tries."""
+        address = address_of(scope)
+        if not self._keys.knows(token):
+            wait = self._state.failures.wait_seconds(f"wrong:{address}", spend=False)
+            if wait:
+                return Caller(None), _wait(wait, "too many wrong keys from this address")
+        key_id = self._keys.check(token)
+        principal = self._keys.holder(key_id) if key_id else None
+        if principal is None:
+            self._state.failures.wait_seconds(f"wrong:{address}")
+            return Caller(None), _unauthorized("the key is not known here", scope["path"])
+        return Caller(principal), None
+
     def _limit_rate(self, scope: Scope, caller: Caller) -> Refusal | None:
         name = caller.principal.name if caller.principal and caller.principal is not LOCAL else ""
-        address = (scope.get("client") or ("",))[0]
-        wait = self._rate.wait_seconds(f"key:{name}" if name else f"address:{address}")
-        if not wait:
-            return None
-        refusal = _refusal(429, "too-many-requests", f"more than {self._options.rate} requests a minute")
-        refusal[0].headers["retry-after"] = str(max(1, round(wait + 0.5)))
-        return refusal
+        wait = self._state.rate.wait_seconds(f"key:{name}" if name else f"address:{address_of(scope)}")
+        return _wait(wait, f"more than {self._options.rate} requests a minute") if wait else None
 
     def _limit_load(self, scope: Scope) -> Refusal | None:
         """Refuse what could only wait in a line that has no end; probes are always answered."""
@@ -243,6 +252,17 @@ class Gate:
 
 def _refusal(status: int, kind: str, detail: str) -> Refusal:
     return problem(status, kind, detail), detail
+
+
+def _wait(seconds: float, detail: str) -> Refusal:
+    refusal = _refusal(429, "too-many-requests", detail)
+    refusal[0].headers["retry-after"] = str(max(1, round(seconds + 0.5)))
+    return refusal
+
+
+def address_of(scope: Scope) -> str:
+    """The address that a request comes from."""
+    return str((scope.get("client") or ("",))[0])
 
 
 def _unauthorized(detail: str, path: str, scope: Scope | None = None) -> Refusal:

@@ -75,12 +75,16 @@ class KeyRing:
         """Make a key; its text is returned this once and kept nowhere.
 
         Raises:
-            UsageError: no name, or no such role.
+            UsageError: no name or one that another key has, or no such role.
         """
         if not name.strip() or len(name) > 80 or not name.isprintable():
             raise UsageError("a key needs a name of 1 to 80 characters, by which the logs know it", "name")
         if role not in ROLES:
             raise UsageError(f"role {role!r}: expected one of {', '.join(ROLES)}", "role")
+        if any(one["name"] == name.strip() for one in self.listed()):
+            raise UsageError(
+                f"there is a key named {name.strip()!r}; jobs and drafts go by the name: take another", "name"
+            )
         key_id, secret, salt = secrets.token_hex(4), secrets.token_urlsafe(24), secrets.token_bytes(16)
         entry = {
             "name": name.strip(),
@@ -121,6 +125,12 @@ class KeyRing:
         with self._lock:
             entry = self._read().get(key_id)
         return Principal(str(entry["name"]), entry["role"]) if entry and entry.get("role") in ROLES else None
+
+    def knows(self, token: str) -> bool:
+        """Whether the key with this text was checked already, so that it costs nothing to check it again."""
+        with self._lock:
+            self._read()
+            return hashlib.sha256(token.encode()).digest() in self._known
 
     def check(self, token: str) -> str | None:
         """The id of the key with this text; None where it is none."""

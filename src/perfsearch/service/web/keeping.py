@@ -8,8 +8,10 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from perfsearch.service.api.keeping import start_adding
+from perfsearch.service.api.problems import RefusalError
 from perfsearch.service.api.working import JobKind, may_see, seen_job, start_job
 from perfsearch.service.api.working import cancel_job as stop_job
+from perfsearch.service.guard.gate import address_of
 from perfsearch.service.guard.sessions import COOKIE
 from perfsearch.service.state import Admin, Asker, Editor, State
 from perfsearch.service.web.environment import render, set_session
@@ -83,8 +85,13 @@ def log_in(
     next: Annotated[str, Form(max_length=3000)] = "/",
 ) -> Response:
     """Start a session for who holds the key."""
+    tries = f"wrong:{address_of(request.scope)}"
+    wait = state.failures.wait_seconds(tries, spend=False)
+    if wait:
+        raise RefusalError(429, "too-many-requests", "too many wrong keys from this address", wait_seconds=wait)
     key_id = state.keys.check(key.strip())
     if key_id is None:
+        state.failures.wait_seconds(tries)
         return render(request, "login.html", status_code=401, next=_own_address(next), failed=True)
     holder = state.keys.holder(key_id)
     if holder is not None:
