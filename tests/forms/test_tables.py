@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from benchmarks.reading import DIRECT, measure
 from perfsearch.errors import NoFiling
 from perfsearch.forms import read_filings
 from perfsearch.model import Filing
 from perfsearch.readers import read_bytes, read_document
 from tests.forms import tabled
 from tests.forms.reading import bare, read, rows
+from tests.rendering.printed import forms
 from tests.rendering.records import load_records
 
 # The font of the test PDFs has no middle dot.
@@ -188,3 +190,14 @@ def test_the_real_pdf_filings_are_read_as_the_gold_was(shared: Path) -> None:
             print(*key, *found, sep="\n    ")
     assert read_back.keys() == report.keys()
     assert not any(report.values())
+
+
+@pytest.mark.parametrize(("kind", "count"), [("text", 25), ("html", 25), ("docx", 4), ("xlsx", 12), ("pdf", 8)])
+def test_what_other_offices_print_is_read_back(kind: str, count: int) -> None:
+    for form in forms.FORMS:
+        score = measure(DIRECT[kind], range(count), form)
+        fields, sections, _, rows_f1 = score.figures
+        assert (score.n_lost, score.n_extra) == (0, 0), score.differences
+        assert fields >= 0.99, score.differences
+        assert sections >= 0.97, score.differences
+        assert rows_f1 >= 0.98, score.differences

@@ -235,6 +235,11 @@ def _by_order(pieces: list[str], words: Vocabulary) -> list[Reading]:
 def _level_prefixes(pieces: list[str], words: Vocabulary) -> list[tuple[str, str, int, float]]:
     squeezed = [squeeze(piece) for piece in pieces[:3]]
     level1 = pieces[0] if squeezed[0] in words.level1 else ""
+    if level1 and squeezed[0] in words.level2 and len(pieces) > 1:
+        # 成本指标 is a label of both levels: as the first it is followed by one of its second.
+        below = words.parents.get(squeezed[1], ())
+        if words.level1[squeezed[0]] not in below:
+            level1 = ""
     taken = 1 if level1 else 0
     skipped = len(pieces) > taken + 1 and squeezed[taken] in words.level2
     prefixes = [(level1, "", taken, 2.0 if skipped else 0.0)]

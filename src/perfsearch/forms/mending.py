@@ -26,6 +26,7 @@ _IN_VAIN_MAX = 20_000
 """So many beginnings of labels that go on nowhere, and the rest of the file is left alone: a 300-page budget has 2,000."""
 
 _WORD = re.compile(r"\S+")
+_UNIT_TAIL = re.compile(r"(?:\((?:百万元|[千万亿]元|元)\))?:?$")
 _TAIL = re.compile(r"(?:\((?:百万元|[千万亿]元|元)\))?:?")
 
 
@@ -63,7 +64,7 @@ def mend(rows: Sequence[str], labels: Iterable[str]) -> list[str]:
         if not _may_open(mended[number], heads):
             continue
         for piece in _pieces(mended, number, pieces):
-            if piece.text not in prefixes or piece.text in whole:
+            if piece.text not in prefixes or piece.text in whole or _is_spaced(mended[number], piece, whole):
                 continue
             if _complete(mended, number, piece, prefixes[piece.text], pieces):
                 pieces.clear()
@@ -73,6 +74,15 @@ def mend(rows: Sequence[str], labels: Iterable[str]) -> list[str]:
             break
         pieces.pop(number - 1, None)
     return mended
+
+
+def _is_spaced(row: str, piece: _Piece, whole: frozenset[str]) -> bool:
+    """Is a piece the beginning of a whole label that is set wide in its cell (项目  概况)?"""
+    if "\t" not in row:
+        return False
+    end = row.find("\t", piece.start)
+    cell = squeeze(row[row.rfind("\t", 0, piece.start) + 1 : end if end >= 0 else len(row)])
+    return _UNIT_TAIL.sub("", cell) in whole
 
 
 def _may_open(row: str, heads: frozenset[str]) -> bool:

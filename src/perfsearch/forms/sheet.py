@@ -60,7 +60,7 @@ def lay_out(
             rows.append((block.text.replace("\n", SOFT_BREAK), block.place))
     if document.is_recognised:
         rows = [(mend_misread(row, (*printed, *levels)), place) for row, place in rows]
-    kept = _without_furniture(rows, printed)
+    kept = _without_page_heads(_without_furniture(rows, printed), printed)
     if labels:
         mended = mend([row for row, _ in kept], labels)
         # A row that held nothing but the rest of a label is gone, so that it does not part the text around it.
@@ -118,6 +118,41 @@ def _without_furniture(
             if 0 <= near < len(rows) and not rows[near][0].strip():
                 gone.add(near)
     return [row for index, row in enumerate(rows) if index not in gone]
+
+
+def _without_page_heads(
+    rows: list[tuple[str, Place | None]], printed: tuple[str, ...]
+) -> list[tuple[str, Place | None]]:
+    """Drop the first and last row of pages where it is printed at one height with the same words on another page too."""
+    pages: dict[int, list[int]] = {}
+    for index, (row, place) in enumerate(rows):
+        if place is not None and place.box is not None and row.strip():
+            pages.setdefault(place.page, []).append(index)
+    seen: dict[tuple[str, int], list[int]] = {}
+    for indices in pages.values():
+        for index in {indices[0], indices[-1]}:
+            row, place = rows[index]
+            words = squeeze(row)
+            if place is not None and place.box is not None and "\t" not in row and 2 <= len(words) <= 60:
+                seen.setdefault((re.sub(r"\d+", "#", words), round(place.box[1] / 4)), []).append(index)
+    gone = {
+        index
+        for (words, _), indices in seen.items()
+        if len(indices) > 1 and not any(word in words for word in printed)
+        for index in indices
+    }
+    gone |= _numbers_of_pages(rows, pages)
+    return [row for index, row in enumerate(rows) if index not in gone] if gone else rows
+
+
+def _numbers_of_pages(rows: list[tuple[str, Place | None]], pages: dict[int, list[int]]) -> set[int]:
+    """Bare numbers in the first or last row of pages that are the page's, or differ from it by the same on two pages."""
+    found: dict[int, list[int]] = {}
+    for page, indices in pages.items():
+        for index in {indices[0], indices[-1]}:
+            if _BARE_NUMBER.fullmatch(fold(rows[index][0]).strip()):
+                found.setdefault(int(fold(rows[index][0])) - page, []).append(index)
+    return {index for offset, indices in found.items() if offset == 0 or len(indices) > 1 for index in indices}
 
 
 def _stands_apart(rows: list[tuple[str, Place | None]], index: int) -> bool:

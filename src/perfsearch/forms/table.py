@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perfsearch.forms.description import Form, Heading
 from perfsearch.forms.folding import fold, squeeze
 from perfsearch.forms.lines import Columns, TableLine, Vocabulary, join_broken_levels, pieces_of, vocabulary
+from perfsearch.forms.prose import join
 from perfsearch.forms.rows import LINES_MAX, carry_levels, ends_table, put_together
 from perfsearch.forms.sheet import Sheet
 from perfsearch.forms.split import Segment, column_header
 from perfsearch.model import Indicator, Warning
+
+_WEIGHT = re.compile(r"\d{1,3}(?:\.\d{1,2})?%?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def read_table(sheet: Sheet, segment: Segment, place: TablePlace) -> tuple[list[
     """The rows of the table with their levels, and what was odd about them."""
     words = vocabulary(segment.form, place.columns)
     lines, warnings = _lines(sheet, segment, place, words)
+    _join_cut_rows(lines, sheet, words)
     join_broken_levels(lines, words)
     rows, _ = put_together([line for line in lines if line.pieces], words)
     carried, odd = carry_levels(rows, words)
@@ -99,6 +104,7 @@ def _lines(
     lines: list[TableLine] = []
     noise = _noise(sheet, segment)
     first = sheet.row_of(place.start)
+    n_after = _columns_after(form, sheet.row(sheet.row_of(max(place.heading, place.start - 1))))
     gap = 0
     for row in range(first, sheet.row_of(segment.end - 1) + 1):
         raw = sheet.row(row)
@@ -112,9 +118,54 @@ def _lines(
         if len(lines) == LINES_MAX:
             message = f"only the first {LINES_MAX} lines of the indicator table are read"
             return lines, [Warning(code="table-cut", message=message, field="indicators")]
-        lines.append(TableLine(pieces_of(raw, words), row, gap))
+        lines.append(TableLine(_without_weights(pieces_of(raw, words), n_after), row, gap))
         gap = 0
     return lines, []
+
+
+def _columns_after(form: Form, titles: str) -> int:
+    """How many columns that say nothing (weights) stand behind the target in a line of titles whose cells are lost."""
+    if "\t" in titles:
+        return 0
+    ignored = {title for column in form.columns if column.role == "ignored" for title in column.titles}
+    found = 0
+    for word in reversed(_squeezed_words(titles)):
+        if word not in ignored:
+            break
+        found += 1
+    return found
+
+
+def _squeezed_words(text: str) -> list[str]:
+    """The words of a line, each squeezed."""
+    return [squeeze(word) for word in text.split()]
+
+
+def _without_weights(pieces: list[tuple[int | None, str]], n_after: int) -> list[tuple[int | None, str]]:
+    """A line's pieces without the numbers of columns that say nothing."""
+    kept = len(pieces)
+    while kept > 2 and len(pieces) - kept < n_after and _WEIGHT.fullmatch(fold(pieces[kept - 1][1])):
+        kept -= 1
+    return pieces[:kept]
+
+
+def _join_cut_rows(lines: list[TableLine], sheet: Sheet, words: Vocabulary) -> None:
+    """Put a row that a page break cut together again: on the next page only some of its cells go on."""
+    columns = words.columns
+    for number in range(len(lines) - 1, 0, -1):
+        upper, lower = lines[number - 1], lines[number]
+        pages = [place.page for row in (upper.row, lower.row) if (place := sheet.places[row]) is not None]
+        if len(pages) < 2 or pages[0] == pages[1] or not lower.pieces:
+            continue
+        below = dict(lower.pieces)
+        above = dict(upper.pieces)
+        if None in below or None in above:
+            continue
+        whole = columns.name in below and columns.target in below
+        known = any(squeeze(text) in words.level1 or squeeze(text) in words.level2 for text in below.values())
+        if not whole and not known and columns.name in above and set(below) <= set(above):
+            upper.pieces = [(at, join([text, below[at]]) if at in below else text) for at, text in upper.pieces]
+            del lines[number]
 
 
 def _is_header(form: Form, raw: str) -> bool:

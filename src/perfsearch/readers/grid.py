@@ -11,6 +11,9 @@ Box = tuple[float, float, float, float]
 _TOLERANCE_POINTS = 3.0
 """Edges nearer than this are one edge: rulings are drawn twice, or a hair apart."""
 
+_WIDTH_MIN_POINTS = 60.0
+"""A table is wider than two strokes of a drawing are apart."""
+
 
 def edges(values: Iterable[float]) -> list[float]:
     """Distinct edges in order; those within the tolerance are one."""
@@ -18,6 +21,21 @@ def edges(values: Iterable[float]) -> list[float]:
     for value in sorted(values):
         if not found or value - found[-1] > _TOLERANCE_POINTS:
             found.append(value)
+    return found
+
+
+def open_ends(across: Sequence[Box], down: Sequence[Box]) -> list[Box]:
+    """Horizontal lines that are not drawn: where a page break cuts a row, vertical rulings end at one height in the open."""
+    found: list[Box] = []
+    for side in (1, 3):
+        heights = edges(line[side] for line in down)
+        for height in heights:
+            ending = [line for line in down if abs(line[side] - height) <= _TOLERANCE_POINTS]
+            left, right = min(line[0] for line in ending), max(line[2] for line in ending)
+            near = [line for line in across if abs((line[1] + line[3]) / 2 - height) <= _TOLERANCE_POINTS]
+            drawn = sum(max(0.0, min(line[2], right) - max(line[0], left)) for line in near)
+            if right - left > _WIDTH_MIN_POINTS and drawn < 0.9 * (right - left):
+                found.append((left, height, right, height))
     return found
 
 

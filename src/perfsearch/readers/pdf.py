@@ -15,6 +15,7 @@ from typing import Any, cast
 from perfsearch.errors import UnreadableFile
 from perfsearch.model import Place, Warning
 from perfsearch.readers.document import Document, Line, Table
+from perfsearch.readers.grid import Box, open_ends
 from perfsearch.readers.page import Glyph, Placed, Ruled, join_over_pages, lines_of, ruled, table_of, tidy
 from perfsearch.readers.recognition import INSTALL, is_installed
 from perfsearch.settings import Settings
@@ -195,9 +196,23 @@ def _closely(data: bytes, numbers: set[int]) -> dict[int, list[Placed]]:
     return found
 
 
+def _ruled_with_open_ends(page: Any) -> dict[str, Any]:
+    """How tables are found: by rulings, with those that a page break left out at the top and bottom of the page."""
+    boxes: dict[str, list[Box]] = {"h": [], "v": []}
+    for edge in page.edges:
+        if edge["orientation"] in boxes:
+            boxes[edge["orientation"]].append((edge["x0"], edge["top"], edge["x1"], edge["bottom"]))
+    explicit = [
+        {"object_type": "line", "orientation": "h", "x0": x0, "x1": x1, "top": top, "bottom": bottom}
+        | {"width": x1 - x0, "height": 0.0}
+        for x0, top, x1, bottom in open_ends(boxes["h"], boxes["v"])
+    ]
+    return {**_RULED, "explicit_horizontal_lines": explicit}
+
+
 def _page_blocks(page: Any, number: int) -> list[Placed]:
     """Tables and the lines outside them, from top to bottom."""
-    tables = [table for table in page.find_tables(_RULED) if len(table.cells) > 1]
+    tables = [table for table in page.find_tables(_ruled_with_open_ends(page)) if len(table.cells) > 1]
     glyphs = [
         Glyph(char["text"], char["x0"], char["top"], char["x1"], char["bottom"])
         for char in page.chars

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from perfsearch.readers.grid import Box
+from perfsearch.readers.grid import Box, open_ends
 
 _ACROSS_INCHES = 0.35
 """The shortest horizontal ruling: wider than any stroke of a character up to 24 points."""
@@ -33,7 +33,13 @@ class Rulings:
         from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
 
         touch = _TOUCH_INCHES * self.dpi
-        found = [_edge(box, "h") for box in self.across] + [_edge(box, "v") for box in self.down]
+        points = 72 / self.dpi
+        in_points = [
+            [(a * points, b * points, c * points, d * points) for a, b, c, d in lines]
+            for lines in (self.across, self.down)
+        ]
+        closing = [(a / points, b / points, c / points, d / points) for a, b, c, d in open_ends(*in_points)]
+        found = [_edge(box, "h") for box in (*self.across, *closing)] + [_edge(box, "v") for box in self.down]
         merged = merge_edges(found, touch, touch, 2 * touch, 2 * touch)
         cells = intersections_to_cells(edges_to_intersections(merged, touch, touch))
         tables = [table for table in cells_to_tables(cells) if len(table) > 1]

@@ -25,6 +25,10 @@ _AROUND_BREAK = re.compile("[ \u00a0\u3000]*\v[\v \u00a0\u3000]*")
 _EDGE_BREAK = re.compile(
     "(^[ \u00a0\u3000]*|\t|[ \u00a0\u3000]{2,99}|[：:][ \u00a0\u3000]*)\v+|\v+(?=[ \u00a0\u3000]*(?:\t|$))"
 )
+_BAR = re.compile("[|│┃║｜]")
+_RULE = re.compile(r"(?=.*[-─━═┼+=|])[\s|│┃║─━═┌┬┐├┼┤└┴┘┏┳┓┣╋┫┗┻┛╔╦╗╠╬╣╚╩╝+:=-]{3,}")
+_BARRED_MIN = 4
+"""A bar or two in a text part words (首页 | 公开); in so many rows they are a table's."""
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -64,8 +68,25 @@ def text_lines(text: str) -> list[Line]:
         rows = _LINE_END.split(page)
         if number < len(pages) and rows[-1] == "":
             rows.pop()
-        lines.extend(Line(_tidy(row), place) for row in rows)
+        lines.extend(Line(_tidy(row), place) for row in _unboxed(rows))
     return lines
+
+
+def _unboxed(rows: list[str]) -> list[str]:
+    """Tables drawn with bars (| 项目名称 | …, │项目名称│…) with tabs for the bars, and without their ruling lines."""
+    barred = [row for row in rows if len(_BAR.findall(row)) > 1]
+    if len(barred) < _BARRED_MIN:
+        return rows
+    framed = all(_BAR.match(row.strip()) for row in barred)
+    found = []
+    for row in rows:
+        if _RULE.fullmatch(row):
+            continue
+        if _BAR.search(row):
+            cells = [cell.strip() for cell in _BAR.split(row.strip() if framed else row)]
+            row = "\t".join(cells[1:-1] if framed and len(cells) > 2 else cells)
+        found.append(row)
+    return found
 
 
 def check_line_lengths(data: bytes, name: str, settings: Settings) -> None:
