@@ -1,6 +1,6 @@
 """Measure the duplicate finder: planted copies (plagdet), and speed, size and clusters of a large library.
 
-python -m benchmarks.duplicates planted FILINGS.jsonl... [--drafts 120] [--seed 1]
+python -m benchmarks.duplicates planted FILINGS.jsonl... [--drafts 120] [--seed 1] [--recipe usual] [--apart 13]
 python -m benchmarks.duplicates scale [--filings 100000] [--library DIR] [--peer]
 """
 
@@ -35,17 +35,20 @@ def found_in(report: DuplicateReport, boilerplate: bool = False) -> list[planted
     ]
 
 
-def measure_planted(paths: Sequence[Path], n_drafts: int, seed: int, paraphrase: bool) -> dict[str, Any]:
+def measure_planted(
+    paths: Sequence[Path], n_drafts: int, seed: int, recipe: planted_copies.Recipe, run: int, paraphrase: bool
+) -> dict[str, Any]:
     """plagdet and its parts over drafts with planted copies, asked of a library that holds the sources."""
-    library_rows, drafts = planted_copies.make(paths, n_drafts, seed)
+    library_rows, drafts = planted_copies.make(paths, n_drafts, seed, recipe, run)
     results, every, times = [], [], []
     with tempfile.TemporaryDirectory() as folder, Library.open(folder) as library:
         library.add_filings(Filing.model_validate(row) for row in library_rows)
         view = library.view()
         for draft in drafts:
-            filing = Filing.model_validate({**draft.filing, "id": ""})
+            # Where the host's citations stood, its text is another now.
+            filing = Filing.model_validate({**draft.filing, "id": "", "citations": []})
             started = time.perf_counter()
-            report = duplicates(view, filing, paraphrase=paraphrase)
+            report = duplicates(view, filing, min(15, recipe.low), paraphrase=paraphrase)
             times.append(time.perf_counter() - started)
             results.append((draft.copies, found_in(report)))
             every.append((draft.copies, found_in(report, boilerplate=True)))
@@ -153,6 +156,8 @@ def main() -> None:
     planted.add_argument("filings", nargs="+", type=Path)
     planted.add_argument("--drafts", type=int, default=120)
     planted.add_argument("--seed", type=int, default=1)
+    planted.add_argument("--recipe", choices=planted_copies.RECIPES, default="usual")
+    planted.add_argument("--apart", type=int, default=0, help="characters of a run that no two base filings share")
     planted.add_argument("--paraphrase", action="store_true")
     scale = commands.add_parser("scale")
     scale.add_argument("--filings", type=int, default=100_000)
@@ -161,7 +166,10 @@ def main() -> None:
     scale.add_argument("--peer", action="store_true", help="datasketch over the same texts")
     options = parser.parse_args()
     if options.command == "planted":
-        figures = measure_planted(options.filings, options.drafts, options.seed, options.paraphrase)
+        figures = measure_planted(
+            options.filings, options.drafts, options.seed, planted_copies.RECIPES[options.recipe], options.apart,
+            options.paraphrase,
+        )  # fmt: skip
     elif options.library is not None:
         figures = measure_scale(options.filings, options.library, options.asked, options.peer)
     else:

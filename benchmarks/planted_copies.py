@@ -1,7 +1,9 @@
 """Filings with planted copies whose places are known, and plagdet (Potthast et al., PAN 2010) over what was found.
 
-A draft is a filing of public prose into which passages of library filings were put: verbatim, edited (5 to 30 % of
-the words, numbers, years, clauses, punctuation), with the sentences in another order, or from two sources in turns.
+A draft is a filing into which passages of library filings were put: verbatim, edited (5 to 35 % of the words, numbers,
+years, clauses, punctuation), updated (only years, amounts, units, places, width and punctuation are others), with the
+sentences in another order, or from two sources in turns. `apart` keeps of some filings those that share nothing: where
+the texts under the copies have copies of their own, precision says little.
 """
 
 from __future__ import annotations
@@ -17,7 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-KINDS = ("verbatim", "edited", "reordered", "merged")
+from perfsearch.extract.fingerprints import fold, gram_hashes
+
+KINDS = ("verbatim", "edited", "updated", "reordered", "merged")
+EDITED_MIN = 40
+"""Shorter passages are planted as they are only: with a third of the words replaced nothing of them can be known."""
 
 SYNONYMS = (
     ("加强", "强化", "增强"), ("开展", "组织", "进行", "实施"), ("推进", "推动", "促进"), ("提高", "提升", "改善"),
@@ -31,6 +37,12 @@ SYNONYMS = (
     ("方式", "办法", "途径"), ("标准", "规范", "准则"), ("情况", "状况", "形势"), ("提供", "给予", "供给"),
 )  # fmt: skip
 PLACES = ("上海市", "杭州市", "成都市", "武汉市", "西安市", "南京市", "长沙市", "合肥市", "济南市", "郑州市", "昆明市")
+_ORGANISATION = re.compile(r"(?<=[。，、；由向与和及])[\u4e00-\u9fff]{2,8}(?:局|委员会|协会|中心|办公室|街道)")
+_ORGANISATIONS = ("民政局", "水务局", "体育局", "档案馆", "科学技术协会", "教育局", "卫生健康委员会", "应急管理局", "云山街道")  # fmt: skip
+_YEAR = re.compile(r"(?<!\d)20[012]\d(?!\d)")
+_NUMBER = re.compile(r"(?<![\d.])\d{1,6}(?![\d.])")
+_WIDE = str.maketrans("0123456789,;:()", "０１２３４５６７８９，；：（）")
+_NARROW = str.maketrans("，；：（）", ",;:()")
 _SENTENCE = re.compile(r"[^。！？；]+[。！？；]?")
 _CLAUSE = re.compile(r"[^，,]+[，,]?")
 
@@ -47,6 +59,27 @@ class Copy:
     source_section: str
     source_start: int
     source_end: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How drafts are made: characters of a passage, share of words changed, passages a draft, how often two touch."""
+
+    low: int = 40
+    high: int = 400
+    rates: tuple[float, float] = (0.05, 0.3)
+    passages_max: int = 3
+    clean_share: float = 0.2
+    beside_share: float = 0.0
+    kinds: tuple[str, ...] = KINDS
+
+
+RECIPES = {
+    "usual": Recipe(),
+    "short": Recipe(low=13, high=80, passages_max=5),
+    "long": Recipe(low=150, high=600, rates=(0.15, 0.35)),
+    "crowded": Recipe(low=30, high=250, rates=(0.05, 0.35), passages_max=6, clean_share=0.05, beside_share=0.5),
+}
 
 
 @dataclass
@@ -102,6 +135,22 @@ class Editor:
             text = "".join(self.swap_clauses(s) for s in _SENTENCE.findall(text))
         return text
 
+    def update(self, text: str) -> str:
+        """Another year, amounts, units and places; width and marks as another editor types them."""
+        rng = self.rng
+        shift = rng.randint(1, 5)
+        text = _YEAR.sub(lambda m: str(int(m[0]) + shift), text)
+        text = _NUMBER.sub(lambda m: str(rng.randint(1, 10 ** len(m[0]))) if rng.random() < 0.6 else m[0], text)
+        text = _ORGANISATION.sub(lambda m: rng.choice(_ORGANISATIONS) if rng.random() < 0.7 else m[0], text)
+        for place in PLACES:
+            text = text.replace(place, rng.choice(PLACES))
+        choice = rng.random()
+        if choice < 0.35:
+            text = text.translate(_WIDE)
+        elif choice < 0.7:
+            text = text.translate(_NARROW)
+        return text
+
     def swap_clauses(self, sentence: str) -> str:
         end = sentence[-1] if sentence[-1] in "。！？；" else ""
         clauses = [c.rstrip("，,") for c in _CLAUSE.findall(sentence[: len(sentence) - len(end)])]
@@ -136,75 +185,97 @@ def pick(rng: random.Random, filing: dict[str, Any], low: int, high: int) -> tup
     return name, spans[first][0], spans[last][1]
 
 
+Planted = tuple[str, list[tuple[int, int, str, str, int, int]]]
+"""The text to put in, and (start, end in it, source id, section, start, end) of the copies that it holds."""
+
+
 def plant(
-    rng: random.Random, kind: str, editor: Editor, library: Sequence[dict[str, Any]], low: int, high: int
-) -> tuple[str, list[tuple[int, int, str, str, int, int]]] | None:
-    """The text to put in, and (start, end in it, source id, section, start, end) of the copies that it holds."""
+    rng: random.Random, kind: str, editor: Editor, library: Sequence[dict[str, Any]], recipe: Recipe
+) -> Planted | None:
+    """A passage of a filing drawn from the library; None where that has none that is long enough."""
     source = rng.choice(library)
-    if kind in ("verbatim", "edited"):
-        found = pick(rng, source, low, high)
-        if found is None:
-            return None
-        name, start, end = found
-        text = source["sections"][name][start:end]
-        if kind == "edited":
-            text = editor.edit(text, rng.uniform(0.05, 0.3))
-        return text, [(0, len(text), source["id"], name, start, end)]
-    found = pick(rng, source, max(low, 100), high)
+    least = {"verbatim": recipe.low, "edited": max(recipe.low, EDITED_MIN), "updated": max(recipe.low, EDITED_MIN)}
+    low = least.get(kind, max(recipe.low, 100))
+    found = pick(rng, source, low, max(low, recipe.high))
     if found is None:
         return None
     name, start, end = found
     text = source["sections"][name][start:end]
-    parts = [text[a:b] for a, b in sentences(text)]
-    if len(parts) < 3:
-        return None
+    rate = rng.uniform(*recipe.rates)
+    if kind == "merged":
+        other = rng.choice([f for f in library if f["id"] != source["id"]])
+        second = pick(rng, other, low, max(low, recipe.high))
+        return None if second is None else _in_turns((source, *found), (other, *second))
     if kind == "reordered":
+        parts = [text[a:b] for a, b in sentences(text)]
+        if len(parts) < 3:
+            return None
         order = list(range(len(parts)))
         while order == sorted(order):
             rng.shuffle(order)
         rate = rng.choice((0.0, 0.0, 0.1))
         text = "".join(editor.edit(parts[i], rate) if rate else parts[i] for i in order)
-        return text, [(0, len(text), source["id"], name, start, end)]
-    other = rng.choice([f for f in library if f["id"] != source["id"]])
-    second = pick(rng, other, max(low, 100), high)
-    if second is None:
+    elif kind == "edited":
+        text = editor.edit(text, rate)
+    elif kind == "updated":
+        text = editor.update(text)
+    return text, [(0, len(text), source["id"], name, start, end)]
+
+
+def _in_turns(*sources: tuple[dict[str, Any], str, int, int]) -> Planted | None:
+    """The sentences of two passages in turns."""
+    parts = []
+    for filing, name, start, end in sources:
+        text = filing["sections"][name][start:end]
+        parts.append([(filing["id"], name, start + a, start + b, text[a:b]) for a, b in sentences(text)])
+    if min(map(len, parts)) < 2:
         return None
-    other_parts = [other["sections"][second[0]][second[1] : second[2]][a:b] for a, b in
-                   sentences(other["sections"][second[0]][second[1] : second[2]])]  # fmt: skip
-    out, copies, at_a, at_b = "", [], start, second[1]
-    for a, b in zip(parts, other_parts, strict=False):
-        copies.append((len(out), len(out) + len(a), source["id"], name, at_a, at_a + len(a)))
-        out, at_a = out + a, at_a + len(a)
-        copies.append((len(out), len(out) + len(b), other["id"], second[0], at_b, at_b + len(b)))
-        out, at_b = out + b, at_b + len(b)
+    out, copies = "", []
+    for pair in zip(*parts, strict=False):
+        for source, name, start, end, text in pair:
+            copies.append((len(out), len(out) + len(text), source, name, start, end))
+            out += text
     return out, [c for c in copies if c[1] - c[0] >= 15]
 
 
 def make_drafts(
-    hosts: Sequence[dict[str, Any]], library: Sequence[dict[str, Any]], editor: Editor, rng: random.Random,
-    clean_share: float = 0.2, low: int = 40, high: int = 400,
-) -> list[Draft]:  # fmt: skip
-    """A draft of every host, one to three passages planted in each but `clean_share` of them."""
+    hosts: Sequence[dict[str, Any]],
+    library: Sequence[dict[str, Any]],
+    editor: Editor,
+    rng: random.Random,
+    recipe: Recipe = RECIPES["usual"],
+) -> list[Draft]:
+    """A draft of every host, passages planted in each but a share of them."""
     drafts = []
     for host in hosts:
-        filing = json.loads(json.dumps(host, ensure_ascii=False))
-        draft = Draft(filing)
-        if rng.random() >= clean_share:
-            for name in rng.sample(sorted(filing["sections"]), min(len(filing["sections"]), rng.randint(1, 3))):
-                kind = rng.choice(KINDS)
-                planted = None
-                while planted is None:
-                    planted = plant(rng, kind, editor, library, low, high)
-                text, copies = planted
-                host_text = filing["sections"][name]
-                spans = sentences(host_text)
-                at = rng.choice([0, *(b for _, b in spans)]) if spans else 0
-                filing["sections"][name] = host_text[:at] + text + host_text[at:]
-                draft.copies += [
-                    Copy(kind, name, at + a, at + b, source, section, c, d) for a, b, source, section, c, d in copies
-                ]
+        draft = Draft(json.loads(json.dumps(host, ensure_ascii=False)))
+        names = sorted(name for name, text in host["sections"].items() if text)
+        if rng.random() >= recipe.clean_share:
+            for name in rng.sample(names, min(len(names), rng.randint(1, recipe.passages_max))):
+                _put_in(rng, draft, name, editor, library, recipe)
         drafts.append(draft)
     return drafts
+
+
+def _put_in(
+    rng: random.Random, draft: Draft, name: str, editor: Editor, library: Sequence[dict[str, Any]], recipe: Recipe
+) -> None:
+    """Plant one passage, or two that touch, between two sentences of a section."""
+    host_text = draft.filing["sections"][name]
+    at = rng.choice([0, *(b for _, b in sentences(host_text))])
+    put = ""
+    for _ in range(2 if rng.random() < recipe.beside_share else 1):
+        kind = rng.choice(recipe.kinds)
+        planted = None
+        while planted is None:
+            planted = plant(rng, kind, editor, library, recipe)
+        text, copies = planted
+        offset = at + len(put)
+        draft.copies += [
+            Copy(kind, name, offset + a, offset + b, source, section, c, d) for a, b, source, section, c, d in copies
+        ]
+        put += text
+    draft.filing["sections"][name] = host_text[:at] + put + host_text[at:]
 
 
 @dataclass(frozen=True)
@@ -287,17 +358,35 @@ def read(path: Path) -> list[dict[str, Any]]:
     return filings
 
 
-def make(paths: Sequence[Path], n_drafts: int, seed: int) -> tuple[list[dict[str, Any]], list[Draft]]:
-    """(library, drafts) of the filings in these files."""
+def apart(filings: Iterable[dict[str, Any]], run: int) -> list[dict[str, Any]]:
+    """The filings that share no run of so many letters, digits and ideographs with one before them."""
+    seen: set[int] = set()
+    kept = []
+    for filing in filings:
+        grams: set[int] = set()
+        for text in filing["sections"].values():
+            grams.update(gram_hashes(fold(text).codes, run).tolist())
+        if seen.isdisjoint(grams):
+            kept.append(filing)
+        seen |= grams
+    return kept
+
+
+def make(
+    paths: Sequence[Path], n_drafts: int, seed: int, recipe: Recipe = RECIPES["usual"], run: int = 0
+) -> tuple[list[dict[str, Any]], list[Draft]]:
+    """(library, drafts) of the filings in these files; with `run` of those that are `apart` by it."""
     import rjieba
 
     rng = random.Random(seed)
     filings = [f for path in paths for f in read(path)]
     rng.shuffle(filings)
+    if run:
+        filings = apart(filings, run)
     hosts, library = filings[:n_drafts], filings[n_drafts:]
     text = "".join("".join(f["sections"].values()) for f in library[:200])
     vocabulary = sorted({w for w in rjieba.cut(text) if re.fullmatch(r"[\u4e00-\u9fff]+", w)})
-    return library, make_drafts(hosts, library, Editor(rng, vocabulary, rjieba.cut), rng)
+    return library, make_drafts(hosts, library, Editor(rng, vocabulary, rjieba.cut), rng, recipe)
 
 
 def main() -> None:
@@ -305,9 +394,11 @@ def main() -> None:
     parser.add_argument("filings", nargs="+", type=Path, help="JSON-lines files of filings")
     parser.add_argument("--drafts", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--recipe", choices=RECIPES, default="usual")
+    parser.add_argument("--apart", type=int, default=0, help="characters of a run that no two base filings share")
     parser.add_argument("--out", type=Path, required=True, help="folder for library.jsonl, drafts.jsonl, copies.jsonl")
     options = parser.parse_args()
-    library, drafts = make(options.filings, options.drafts, options.seed)
+    library, drafts = make(options.filings, options.drafts, options.seed, RECIPES[options.recipe], options.apart)
     options.out.mkdir(parents=True, exist_ok=True)
     for name, rows in (
         ("library", library),

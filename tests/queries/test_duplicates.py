@@ -11,7 +11,7 @@ from benchmarks import planted_copies
 from benchmarks.duplicates import found_in
 from perfsearch.errors import UsageError
 from perfsearch.library import Library
-from perfsearch.model import Budget, DuplicateReport, Filing, Source
+from perfsearch.model import Budget, Citation, DuplicateReport, Filing, Source
 from perfsearch.queries.duplicates_clusters import SAMPLE_SLICES, SLICES, clusters
 
 BUS = (
@@ -110,6 +110,53 @@ def test_a_sentence_of_many_applicants_is_boilerplate_and_listed_a_few_times(lib
     assert all(m.boilerplate for m in matches)
     assert len(matches) == 3
     assert matches[0].n_more_filings == 3
+
+
+FILLED_IN = (
+    "设备完好率不低于{}%，报修后{}分钟内到场，全年开展{}次安全检查，{}满意度达到{}%以上，档案按季归集，"
+    "发现隐患当日整改，整改结果由{}复核后存入台账。"
+)
+
+
+def test_a_sentence_that_every_applicant_fills_in_is_boilerplate_and_the_one_that_was_copied_is_not(
+    tmp_path: Path,
+) -> None:
+    texts = [
+        FILLED_IN.format(60 + 3 * n, 5 + n, 11 * n + 2, who, 71 + 2 * n, f"{who}第{n + 3}小组")
+        for n, who in enumerate(("职工", "居民", "学生", "读者", "旅客", "菜农", "商户", "船民"))
+    ]
+    filings = [_filing(20 + n, f"第{n}区房管局", 2022, f"维修{n}", overview=text) for n, text in enumerate(texts)]
+    other = FILLED_IN.format(99, 27, 45, "牧民", 58, "牧区工作站")
+    with Library.open(tmp_path) as library:
+        library.add_filings(filings)
+        draft = _filing(40, "海岛区教育局", 2023, "校舍", overview=other)
+        matches = _ask(library, draft.model_copy(update={"id": ""})).matches
+        assert matches
+        assert all(m.boilerplate for m in matches)
+        draft = _filing(40, "海岛区教育局", 2023, "校舍", overview=texts[3])
+        matches = _ask(library, draft.model_copy(update={"id": ""})).matches
+        assert {m.source_filing_id for m in matches if not m.boilerplate} == {"f23"}
+
+
+def test_a_stock_sentence_beside_a_copied_passage_came_along_with_it(tmp_path: Path) -> None:
+    copied = LIFT + STOCK
+    filings = [*FILINGS, _filing(8, "南屿市住房局", 2022, "加装", overview=copied)]
+    with Library.open(tmp_path) as library:
+        library.add_filings(filings)
+        draft = _filing(0, "西泽市建设局", 2023, "电梯", overview=LIFT + "另有两部在建。" * 3 + STOCK)
+        report = _ask(library, draft.model_copy(update={"id": ""}))
+        own = [m for m in report.matches if m.source_filing_id == "f8"]
+        assert own
+        assert not any(m.boilerplate for m in own)
+        assert all(m.boilerplate for m in report.matches if m.text == STOCK and m.source_filing_id != "f8")
+
+
+def test_citations_of_another_version_of_the_text_hide_no_copy(library: Library) -> None:
+    stale = Citation(section="overview", start=0, end=len(RIVER), text="《旧文件》", title="旧文件", kind="policy")
+    draft = _filing(0, "东岭市水务局", 2023, "保洁", overview=RIVER).model_copy(
+        update={"id": "", "citations": (stale,)}
+    )
+    assert not any(m.boilerplate for m in _ask(library, draft).matches)
 
 
 def test_what_was_copied_and_not_updated_is_named(library: Library) -> None:

@@ -15,8 +15,9 @@ from perfsearch.extract.reuse import Passage, find_own_reuse, find_reuse, fold_s
 from perfsearch.extract.stale import find_stale
 from perfsearch.extract.stock import quotations, quoted_mask, stock_mask
 from perfsearch.model import DuplicateMatch, DuplicateReport, Filing, FilingSummary, StaleFinding
+from perfsearch.queries.duplicates_boilerplate import with_common, with_copies
 from perfsearch.queries.duplicates_candidates import Mask, find_candidates
-from perfsearch.queries.duplicates_judging import Draft, judge, rates, sources, with_copied_lists
+from perfsearch.queries.duplicates_judging import Draft, judge, rates, sources
 
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
@@ -54,8 +55,9 @@ def duplicates(view: View, filing: Filing, min_length: int = MIN_LENGTH, *, para
         passages += _paraphrases(view, draft, passages, own, numbers)
         stored = view.filings(numbers)
     headers = view.summaries(np.asarray(numbers, dtype=np.int64))
-    matches = with_copied_lists(
-        [_match(draft, passage, headers[passage.source], stored[passage.source]) for passage in passages]
+    draft = with_common(draft, passages, headers, candidates.stock_from)
+    matches = with_copies(
+        draft, [_match(draft, passage, headers[passage.source], stored[passage.source]) for passage in passages]
     )
     within = [_match(draft, passage, None, filing) for passage in find_own_reuse(folded, known, min_length)]
     # The figures count everything; what is listed of boilerplate and quotations is cut.
@@ -85,7 +87,9 @@ def _draft(
     stock = {name: stock_mask(text) | common[name] for name, text in folded.items()}
     cited: dict[str, list[tuple[int, int]]] = {}
     for citation in filing.citations:
-        if not citation.implicit:
+        section = filing.sections.get(citation.section, "")
+        # A caller may send citations of another version of the text.
+        if not citation.implicit and section[citation.start : citation.end] == citation.text:
             cited.setdefault(citation.section, []).append((citation.start, citation.end))
     quoted = {name: quoted_mask(text, [*quotations(text.text), *cited.get(name, ())]) for name, text in folded.items()}
     header = view.summaries(np.asarray([own]))[0] if own is not None else None

@@ -33,6 +33,13 @@ CANDIDATES_MAX = 64
 SMALL_LIBRARY = 48
 """So few filings are all aligned, whatever they share."""
 
+WINDOW_SHARED = 48
+"""Characters in which a sentence that many applicants fill in their own way is looked for, beginning every half of it."""
+WINDOW_HITS = 3
+"""Fingerprints of one filing in a window that show that it has the sentence: a filing keeps one gram in five."""
+HULL_SHARE = 0.3
+"""Of so many of these filings the kept grams reach over a character of the sentence; at its ends few do."""
+
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -43,6 +50,8 @@ class Candidates:
 
     filing_nos: list[int]
     common: dict[str, Mask]
+    stock_from: float
+    """Applicants of this library that make a run of characters a stock sentence."""
 
 
 def find_candidates(view: View, folded: Mapping[str, Folded], own: int | None) -> Candidates:
@@ -57,8 +66,89 @@ def find_candidates(view: View, folded: Mapping[str, Folded], own: int | None) -
     stock = _stock(view, index, filings, len(hashes))
     weights = np.log((view.n_filings + 1) / (counts + 0.5)).clip(0.05) * np.where(stock, COMMON_WEIGHT, 1.0)
     order = np.argsort(inverse, kind="stable")
+    found = _Postings.at_places(index, filings, places[order], inverse[order])
+    least = stock_from(count_applicants(view.catalog["applicant"].astype(np.int64)))
     common = _by_section(folded, stock[inverse], places)
-    return Candidates(_choose(index, filings, weights, places[order], inverse[order]), common)
+    for name, mask in _in_many_hands(view, folded, found, least).items():
+        common[name] |= mask
+    return Candidates(_choose(found, weights), common, least)
+
+
+@dataclass(frozen=True, slots=True)
+class _Postings:
+    """The postings of a draft's grams, once for every place of the gram in the draft (four at most)."""
+
+    numbers: Ints
+    """(n,) the filings, ascending."""
+    owner: Ints
+    """(n_postings,) the filing of each posting, an index into `numbers`."""
+    index: Ints
+    """(n_postings,) its hash."""
+    at_place: Ints
+    """(n_places,) the posting that stands at each place, an index into `owner`."""
+    place: Ints
+
+    @classmethod
+    def at_places(cls, index: Ints, filings: Ints, places: Ints, grams: Ints) -> _Postings:
+        """`grams` ascend and are the hashes of the draft's grams at `places`."""
+        numbers, owner = np.unique(filings, return_inverse=True)
+        first = np.searchsorted(grams, index, side="left")
+        sizes = np.minimum(np.searchsorted(grams, index, side="right") - first, 4)
+        ends = np.cumsum(sizes)
+        within = np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) - np.repeat(ends - sizes, sizes)
+        at_place = np.repeat(np.arange(len(index), dtype=np.int64), sizes)
+        return cls(numbers, owner, index, at_place, places[np.repeat(first, sizes) + within])
+
+
+def _in_many_hands(view: View, folded: Mapping[str, Folded], found: _Postings, least: float) -> dict[str, Mask]:
+    """By section what stands, in a window of the draft, in the filings of `least` applicants.
+
+    A stock sentence with other names and numbers in every filing has few grams that many filings kept; that each of
+    these filings kept some of them shows it. Marked is what lies between the first and the last of them.
+    """
+    owner = found.owner[found.at_place]
+    rows = np.searchsorted(view.catalog["filing_no"], found.numbers)
+    applicants = view.catalog["applicant"].astype(np.int64)[rows]
+    applicants = np.where(applicants < 0, len(view.catalog["applicant"]) + np.arange(len(rows)), applicants)
+    lengths = np.asarray([len(text) for text in folded.values()], dtype=np.int64)
+    begins = np.cumsum(lengths) - lengths
+    # Apart by a window and more, so that none reaches into the next section.
+    rooms = (lengths // WINDOW_SHARED + 2) * WINDOW_SHARED
+    shifts = np.cumsum(rooms) - rooms - begins
+    place = found.place + shifts[np.searchsorted(begins + lengths, found.place, side="right")]
+    marked = np.zeros(int(rooms.sum()) + WINDOW_SHARED, dtype=np.bool_)
+    for offset in (0, WINDOW_SHARED // 2):
+        marked |= _windows_of_many(place, owner, applicants, offset, least, len(marked))
+    return {
+        name: marked[begin + shift : begin + shift + len(text)]
+        for (name, text), begin, shift in zip(folded.items(), begins.tolist(), shifts.tolist(), strict=True)
+    }
+
+
+def _windows_of_many(
+    place: Ints, owner: Ints, applicants: Ints, offset: int, least: float, length: int
+) -> NDArray[np.bool_]:
+    """(length,) the places that the windows beginning at `offset` mark."""
+    steps = np.zeros(length + 1, dtype=np.int32)
+    n_owners = max(1, len(applicants))
+    key = (place + offset) // WINDOW_SHARED * n_owners + owner
+    order = np.argsort(key, kind="stable")
+    first = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0]) if len(order) else order
+    hits = np.diff(np.r_[first, len(order)])
+    keys = key[order][first]
+    having = hits >= WINDOW_HITS
+    if not having.any():
+        return steps[:-1] > 0
+    # `place` ascends within a hash only: the hull of each filing's hits.
+    begin = np.minimum.reduceat(place[order], first)[having]
+    end = np.maximum.reduceat(place[order], first)[having]
+    windows, hands = keys[having] // n_owners, applicants[keys[having] % n_owners]
+    n_hands = int(hands.max()) + 1
+    many, counts = np.unique(np.unique(windows * n_hands + hands) // n_hands, return_counts=True)
+    shared = np.isin(windows, many[counts >= least])
+    np.add.at(steps, begin[shared], 1)
+    np.add.at(steps, np.minimum(end[shared] + GRAM, length), -1)
+    return np.cumsum(steps[:-1]) >= max(2.0, HULL_SHARE * least)
 
 
 def _stock(view: View, index: Ints, filings: Ints, n_hashes: int) -> Mask:
@@ -104,26 +194,17 @@ def _by_section(folded: Mapping[str, Folded], stock: Mask, places: Ints) -> dict
     return found
 
 
-def _choose(index: Ints, filings: Ints, weights: NDArray[np.float64], places: Ints, grams: Ints) -> list[int]:
-    """The filings with the most weight in common, with the whole draft or with a stretch of it.
-
-    `grams` ascend and are the hashes of the draft's grams at `places`.
-    """
-    if not len(index):
+def _choose(found: _Postings, weights: NDArray[np.float64]) -> list[int]:
+    """The filings with the most weight in common, with the whole draft or with a stretch of it."""
+    if not len(found.index):
         return []
-    numbers, owner = np.unique(filings, return_inverse=True)
-    whole = np.bincount(owner, weights=weights[index])
+    numbers = found.numbers
+    whole = np.bincount(found.owner, weights=weights[found.index])
     if len(numbers) <= SMALL_LIBRARY:
         return [int(n) for n in numbers[np.argsort(-whole, kind="stable")]]
-    # Every posting once for every place of its gram in the draft.
-    first = np.searchsorted(grams, index, side="left")
-    sizes = np.minimum(np.searchsorted(grams, index, side="right") - first, 4)
-    ends = np.cumsum(sizes)
-    within = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - sizes, sizes)
-    stretch = places[np.repeat(first, sizes) + within] // STRETCH
-    key = stretch * len(numbers) + np.repeat(owner, sizes)
+    key = found.place // STRETCH * len(numbers) + found.owner[found.at_place]
     keys, at = np.unique(key, return_inverse=True)
-    scores = np.bincount(at, weights=np.repeat(weights[index], sizes))
+    scores = np.bincount(at, weights=weights[found.index][found.at_place])
     order = np.lexsort((-scores, keys // len(numbers)))
     stretches = keys[order] // len(numbers)
     begins = np.searchsorted(stretches, stretches)

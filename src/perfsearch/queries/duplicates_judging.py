@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from perfsearch.extract.fingerprints import GUARANTEED, Folded
 from perfsearch.extract.reuse import EVIDENCE_RUN, Passage
-from perfsearch.extract.stock import quotations
 from perfsearch.model import DuplicateMatch, DuplicateRates, DuplicateSource, Filing, FilingSummary, SectionRates
 from perfsearch.model.duplicates import First, MatchCategory
 from perfsearch.text.normalize import normalize
@@ -26,9 +25,6 @@ SERIES_MIN = 60
 SERIES_COMMON_MAX = 0.5
 """Nor do so many characters of public stock phrases come in the same order twice by chance; unless most of them are
 what many applicants of this library write."""
-TITLES_COPIED = 3
-"""So many titles of one section in another are a list that was copied; one or two any filing on the subject cites."""
-
 Mask = NDArray[np.bool_]
 Relation = Literal["own_project", "own_unit", "other_unit"]
 
@@ -111,22 +107,6 @@ def _own_characters(draft: Draft, passage: Passage) -> int:
     known = draft.quoted[passage.section] | draft.stock[passage.section]
     parts = [draft.span(passage.section, start, end) for start, end, _, _ in passage.blocks]
     return sum(int((~known[part]).sum()) for part in parts if part.stop - part.start >= EVIDENCE_RUN)
-
-
-def with_copied_lists(matches: Sequence[DuplicateMatch]) -> list[DuplicateMatch]:
-    """The matches; titles that two sections share in numbers are a list that was copied, and no boilerplate."""
-    titles: dict[tuple[str, str, str], int] = {}
-    for match in matches:
-        if match.category == "quotation":
-            pair = match.section, match.source_filing_id, match.source_section
-            titles[pair] = titles.get(pair, 0) + len(quotations(match.text))
-    copied = {pair for pair, count in titles.items() if count >= TITLES_COPIED}
-    return [
-        match.model_copy(update={"boilerplate": False})
-        if match.category == "quotation" and (match.section, match.source_filing_id, match.source_section) in copied
-        else match
-        for match in matches
-    ]
 
 
 def relation_of(draft: Draft, source: FilingSummary) -> Relation:
