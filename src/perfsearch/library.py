@@ -483,7 +483,7 @@ class Library:
         if seq is not None:
             updater.publish(seq)
         tally.finish()
-        updater.finish()
+        updater.finish(self._keeper.store)
 
     # -- what could not be read
 
@@ -544,7 +544,7 @@ class Library:
                 seq = writing.seq
             updater.apply(Batch((), store.changes(before, seq - before)))
             updater.publish(seq)
-            updater.finish()
+            updater.finish(self._keeper.store)
         return tuple(removed)
 
     # -- care

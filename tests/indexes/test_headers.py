@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from perfsearch.indexes.headers import TAIL_MIN, HeaderRow, Headers
+import pytest
+
+from perfsearch.errors import LibraryDamaged
+from perfsearch.indexes.headers import KEPT_MIN, HeaderRow, Headers, KeptHeaders
 from perfsearch.library import Library
 from perfsearch.parsing import parse_file
 
 
-def row(number: int, name: str, amount: float = 0.0, year: int = 2020) -> HeaderRow:
-    return HeaderRow(number, f"{year}-{number:010x}", year, f"第{number}单位水务局", name, (amount,))
+def row(number: int, name: str, amount: float = 0.0) -> HeaderRow:
+    return HeaderRow(number, f"第{number}单位水务局", name, (amount,))
 
 
 def names(headers: Headers, query: str) -> dict[int, str]:
@@ -18,32 +21,68 @@ def names(headers: Headers, query: str) -> dict[int, str]:
 
 
 def test_a_filing_that_came_later_is_found_by_every_field() -> None:
-    first = Headers([row(1, "河道保洁养护", 540_000.0), row(2, "防汛物资储备", 1.0)])
+    first = Headers.of([row(1, "河道保洁养护", 540_000.0), row(2, "防汛物资储备", 1.0)])
     assert names(first, "河道保洁养护") == {1: "full"}
-    later = first.joined([row(3, "河道保洁养护", 540_000.0, year=2021)])
+    later = first.joined([row(3, "河道保洁养护", 540_000.0)])
     assert later.last == 3
     assert len(later) == 3
     assert set(names(later, "河道保洁养护")) == {1, 3}
     assert later.with_amount(540_000.0).tolist() == [1, 3]
-    assert later.with_year(2021).tolist() == [3]
-    assert later.with_id("2021-0000000003").tolist() == [3]
-    assert first.with_year(2021).tolist() == []
+    assert first.with_amount(540_000.0).tolist() == [1]
+    assert later.find_applicants("第3单位水务局")[0].filing_nos.tolist() == [3]
+    assert [match.filing_nos.tolist() for match in later.find_sounding("fangxun wuzi")] == [[2]]
 
 
-def test_what_was_built_is_kept_until_a_tenth_is_new() -> None:
-    base = Headers([row(number, f"项目甲乙丙{number}") for number in range(1, 10 * TAIL_MIN)])
-    before = base._projects
-    few = base.joined([row(10 * TAIL_MIN, "新来的项目甲")])
-    assert few._base is base
-    assert few._base._projects is before
-    many = few.joined([row(10 * TAIL_MIN + number, f"又来的项目{number}") for number in range(1, 2 * TAIL_MIN)])
-    assert many._base is None
-    assert len(many) == len(base) + 2 * TAIL_MIN
+def test_filings_that_come_one_by_one_are_found_and_stand_in_few_blocks() -> None:
+    rows = [row(number, f"项目甲乙丙{number}", float(number)) for number in range(1, 400)]
+    headers = Headers()
+    for one in rows:
+        headers = headers.joined([one])
+        assert len(headers._blocks) <= 4
+    assert len(headers) == 399
+    whole = Headers.of(rows)
+    for query in ("项目甲乙丙17", "项目甲乙丙", "第3单位水务局的项目甲乙丙398"):
+        # A name that is the beginning of another is found too where they stand in different blocks.
+        assert whole.find_projects(query)[0].how in {match.how for match in headers.find_projects(query)}
+        assert names(whole, query).keys() <= names(headers, query).keys() or query == "项目甲乙丙"
+    assert headers.find_applicants("第3单位水务局的项目")[0].filing_nos.tolist() == [3]
+    assert headers.with_amount(398.0).tolist() == [398]
 
 
 def test_nothing_new_changes_nothing() -> None:
-    headers = Headers([row(1, "河道保洁养护")])
+    headers = Headers.of([row(1, "河道保洁养护")])
     assert headers.joined([]) is headers
+
+
+def test_headers_that_are_kept_come_back_and_are_written_anew_only_when_many_came(tmp_path: Path) -> None:
+    rows = [row(number, f"河道保洁{number}标段", float(number)) for number in range(1, 2 * KEPT_MIN)]
+    kept = KeptHeaders(tmp_path / "headers")
+    assert len(kept.read()) == 0
+    kept.keep(lambda after: rows[after:KEPT_MIN], KEPT_MIN)
+    assert len(kept.read()) == 0  # few are read from the records as fast
+    kept.keep(lambda after: rows[after:], len(rows))
+    back = kept.read()
+    assert (len(back), back.last) == (len(rows), len(rows))
+    assert names(back, "河道保洁17标段")[17] == "full"
+    assert back.with_amount(33.0).tolist() == [33]
+    assert back.find_applicants("第33单位水务局")[0].filing_nos.tolist() == [33]
+    more = back.joined([row(len(rows) + 1, "防汛物资储备")])
+    assert names(more, "防汛物资储备") == {len(rows) + 1: "full"}
+    kept.keep(lambda after: pytest.fail("nothing is to be read"), len(rows) + 1)
+
+
+@pytest.mark.parametrize("harm", [b"", b"{}", b'{"checksum": 1, "body": "{}"}'])
+def test_kept_headers_that_can_not_be_read_are_read_from_the_records_again(tmp_path: Path, harm: bytes) -> None:
+    rows = [row(number, f"河道保洁{number}标段") for number in range(1, KEPT_MIN + 3)]
+    kept = KeptHeaders(tmp_path / "headers")
+    kept.keep(lambda after: rows[after:], len(rows))
+    (tmp_path / "headers" / "manifest.json").write_bytes(harm)
+    assert len(kept.read()) == 0
+    with pytest.raises(LibraryDamaged):
+        kept.verify()
+    kept.keep(lambda after: rows[after:], len(rows))
+    kept.verify()
+    assert len(kept.read()) == len(rows)
 
 
 def test_a_replaced_or_removed_filing_opens_no_lane(tmp_path: Path, corpus: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfsearch.indexes.names import NameIndex, fold_project_name, short_forms
+from perfsearch.indexes.name_index import NameIndex
+from perfsearch.indexes.names import fold_project_name, short_forms
 
 APPLICANTS = [
     (1, "上海市科学技术协会"),
@@ -40,7 +41,7 @@ def found(index: NameIndex, query: str, **options: float) -> dict[int, str]:
 def test_an_applicant_is_found_by_its_full_name_and_by_the_short_forms_that_people_use(
     query: str, number: int, how: str
 ) -> None:
-    assert found(NameIndex(APPLICANTS, shorten=True), query).get(number) == how
+    assert found(NameIndex.build(APPLICANTS, bodies=True), query).get(number) == how
 
 
 @pytest.mark.parametrize(
@@ -57,16 +58,16 @@ def test_an_applicant_is_found_by_its_full_name_and_by_the_short_forms_that_peop
 def test_a_project_is_found_by_its_name_without_the_year_in_part_and_misspelt(
     query: str, number: int, how: str
 ) -> None:
-    assert found(NameIndex(PROJECTS), query).get(number) == how
+    assert found(NameIndex.build(PROJECTS, bodies=False), query).get(number) == how
 
 
 def test_a_query_about_something_else_names_nothing() -> None:
-    assert found(NameIndex(PROJECTS), "消防器材年检") == {}
-    assert found(NameIndex(APPLICANTS, shorten=True), "楼顶渗水要修") == {}
+    assert found(NameIndex.build(PROJECTS, bodies=False), "消防器材年检") == {}
+    assert found(NameIndex.build(APPLICANTS, bodies=True), "楼顶渗水要修") == {}
 
 
 def test_an_empty_index_answers_nothing() -> None:
-    assert NameIndex([]).find("基层科普服务") == []
+    assert NameIndex.build([], bodies=False).find("基层科普服务") == []
 
 
 def test_the_year_and_the_tail_do_not_part_two_years_of_one_project() -> None:
@@ -84,7 +85,7 @@ def test_short_forms_never_lose_the_body() -> None:
     st.text("水务局河道保洁项目养护", min_size=4, max_size=12),
 )
 def test_the_near_names_are_those_that_comparing_with_every_name_finds(names: list[str], query: str) -> None:
-    index = NameIndex(list(enumerate(names)), shorten=True)
+    index = NameIndex.build(list(enumerate(names)), bodies=True)
     pairs = {query[i : i + 2] for i in range(len(query) - 1)}
     expected = {}
     for name in set(names):
@@ -92,7 +93,7 @@ def test_the_near_names_are_those_that_comparing_with_every_name_finds(names: li
         dice = 2 * shared / (len(name) - 1 + len(pairs))
         if dice >= 0.6 - 1e-6 or query in name:
             expected[name] = round(dice, 4)
-    near = {name: round(similarity, 4) for name, similarity, _ in index._near(query, 0.6)}
+    near = {index._names[number]: round(similarity, 4) for number, similarity, _ in index._near(query, 0.6)}
     assert {name: near.get(name) for name in expected if expected[name] > 0.6001} == {
         name: dice for name, dice in expected.items() if dice > 0.6001
     }

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfsearch.indexes.names import NameIndex
+from perfsearch.indexes.name_index import NameIndex
 from perfsearch.indexes.sounds import SoundIndex, latin_key, syllables
 
-APPLICANTS = NameIndex([(1, "上海市科学技术协会"), (2, "云江市临江区水务局")], shorten=True)
-PROJECTS = NameIndex([(1, "2020年河道保洁养护项目"), (2, "机关后勤服务费"), (3, "方案评审")])
+APPLICANTS = NameIndex.build([(1, "上海市科学技术协会"), (2, "云江市临江区水务局")], bodies=True)
+PROJECTS = NameIndex.build([(1, "2020年河道保洁养护项目"), (2, "机关后勤服务费"), (3, "方案评审")], bodies=False)
 
 
 @pytest.mark.parametrize(

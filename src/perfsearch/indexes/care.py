@@ -11,7 +11,7 @@ import numpy as np
 
 from perfsearch.errors import LibraryDamaged, LibraryError, UnreadableFile, UsageError
 from perfsearch.indexes.catalog import Catalog
-from perfsearch.indexes.shelf import Shelf
+from perfsearch.indexes.shelf import HEADERS, Shelf
 from perfsearch.indexes.store import Store
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
@@ -27,6 +27,10 @@ def check_indexes(store: Store, shelf: Shelf) -> dict[str, str]:
                 _check_catalog(store, shelf.catalog)
         except LibraryDamaged as error:
             problems[name] = str(error)
+    try:
+        shelf.headers.verify()
+    except LibraryDamaged as error:
+        problems[HEADERS] = str(error)
     return problems
 
 

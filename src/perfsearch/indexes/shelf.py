@@ -13,6 +13,7 @@ from perfsearch.errors import LibraryDamaged
 from perfsearch.extract.fingerprints import GRAM, WINDOW
 from perfsearch.indexes.catalog import Catalog
 from perfsearch.indexes.fingerprints import FingerprintIndex
+from perfsearch.indexes.headers import KeptHeaders
 from perfsearch.indexes.indicators import IndicatorIndex
 from perfsearch.indexes.lexical import LexicalIndex
 from perfsearch.indexes.passages import CONTEXT_IDENTITY
@@ -88,6 +89,8 @@ class Shelf:
     fingerprints: FingerprintIndex
     lexical: LexicalIndex
     catalog: Catalog
+    headers: KeptHeaders
+    """No index: what is read of the headers is kept here, so that a library opens at once."""
 
     @classmethod
     def open(
@@ -119,6 +122,7 @@ class Shelf:
             opened("fingerprints", lambda path: FingerprintIndex(path, f"{GRAM}/{WINDOW}")),
             opened("lexical", lambda path: LexicalIndex(path, made.words_identity)),
             opened("catalog", lambda path: Catalog(path, made.words_identity)),
+            KeptHeaders(folder / HEADERS),
         )
 
     def indexes(self) -> dict[str, Index]:
@@ -136,6 +140,7 @@ class Shelf:
             self.fingerprints.renewed(),
             self.lexical.renewed(),
             catalog,
+            self.headers,
         )
 
     def is_current(self) -> bool:
@@ -147,4 +152,5 @@ class Shelf:
         return {name: index.seq for name, index in self.indexes().items()}
 
 
+HEADERS = "headers"
 NAMES = ("vectors", "indicators", "fingerprints", "lexical", "catalog")

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from perfsearch.errors import LibraryDamaged, LibraryError, LibraryVersion, NotFound
 from perfsearch.indexes.bodies import Leaf, decode_body, decode_leaf
+from perfsearch.indexes.headers import HeaderRow
 from perfsearch.indexes.phrases import KNOWN
 from perfsearch.indexes.schema import (
     BUDGET_FIELDS,
@@ -270,6 +271,15 @@ class Store:
         with self._read() as connection:
             yield from connection.execute(statement)
 
+    def header_rows(self, after: int = 0) -> Iterator[HeaderRow]:
+        """What lanes need of the filings with greater numbers, ascending."""
+        columns = (filings.c.filing_no, filings.c.applicant, filings.c.project_name, *_AMOUNTS)
+        statement = sa.select(*columns).where(filings.c.filing_no > after).order_by(filings.c.filing_no)
+        with self._read() as connection:
+            for number, applicant, project_name, *amounts in connection.execute(statement):
+                known = tuple(amount for amount in amounts if amount is not None)
+                yield HeaderRow(number, applicant, project_name, known)
+
     def listed(self, filing_nos: Sequence[int] | None, limit: int | None, offset: int) -> list[FilingSummary]:
         """Headers, newest fiscal year first, then by applicant and project; of these numbers only, if given."""
         order = (filings.c.fiscal_year.desc().nulls_last(), filings.c.applicant, filings.c.project_name, filings.c.id)
@@ -455,6 +465,7 @@ def _summary(row: AnyRow) -> FilingSummary:
     )
 
 
+_AMOUNTS = [filings.c[f"budget_{name}"] for name in BUDGET_FIELDS]
 _NUMBERS: sa.BindParameter[Any] = sa.bindparam("numbers", expanding=True)
 _NUMBER = sa.select(filings.c.filing_no).where(filings.c.id == sa.bindparam("id"))
 _LAST_SEQ = sa.select(sa.func.max(changes.c.seq))

@@ -102,9 +102,12 @@ class Updater:
             if name in only:
                 index.publish(seq)
 
-    def finish(self) -> None:
-        """Let background work end."""
+    def finish(self, store: Store) -> None:
+        """Tidy up after the last `publish`: what took too long to do at each."""
         self.shelf.lexical.finish()
+        known = self.shelf.catalog["filing_no"]
+        if len(known):
+            self.shelf.headers.keep(store.header_rows, int(known[-1]))
 
     def close(self) -> None:
         """End the thread that encodes."""
@@ -122,12 +125,13 @@ class Updater:
         for name, read in self.shelf.seqs().items():
             if read > seq:  # of other records than these
                 self.shelf.indexes()[name].clear()
+                self.shelf.headers.forget()
         stale = {name: read for name, read in self.shelf.seqs().items() if read != seq}
         # Indexes that stopped at the same change are caught up with together.
         for start in sorted(set(stale.values())):
             self._follow(store, start, [name for name in NAMES if stale.get(name) == start], progress)
         if stale:
-            self.finish()
+            self.finish(store)
 
     def _follow(self, store: Store, after: int, only: Collection[str], progress: Progress | None) -> None:
         done = unpublished = 0
@@ -170,5 +174,5 @@ class Updater:
             if progress is not None:
                 progress(len(counts), len(numbers))
         self.publish(store.seq())
-        self.finish()
+        self.finish(store)
         return counts

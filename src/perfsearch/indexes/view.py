@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from perfsearch.encoding import Encoder
 from perfsearch.errors import LibraryError
 from perfsearch.indexes.bodies import Leaf
-from perfsearch.indexes.headers import HeaderRow, Headers
+from perfsearch.indexes.headers import HeaderRow, Headers, KeptHeaders
 from perfsearch.indexes.identity import Lines, applicant_key, core_name
 from perfsearch.indexes.passages import texts_of, words_of
-from perfsearch.indexes.schema import BUDGET_FIELDS
 from perfsearch.indexes.shelf import Shelf
 from perfsearch.indexes.store import Store
 from perfsearch.model import Filing, FilingSummary, Filters
@@ -101,12 +100,13 @@ class Memory:
         self.filings: Recent[Filing] = Recent(size)
         self.leaves: Recent[Leaf] = Recent(size)
         self._headers_lock = threading.Lock()
-        self._headers = Headers([])
+        self._headers: Headers | None = None
 
-    def headers(self, read_after: Callable[[int], Iterable[HeaderRow]]) -> Headers:
-        """All headers: those that were read before, joined by what `read_after(last number)` gives."""
+    def headers(self, kept: KeptHeaders, read_after: Callable[[int], Iterable[HeaderRow]]) -> Headers:
+        """All headers: those that were read before, or are kept, joined by what `read_after(last number)` gives."""
         with self._headers_lock:
-            self._headers = self._headers.joined(read_after(self._headers.last))
+            known = kept.read() if self._headers is None else self._headers
+            self._headers = known.joined(read_after(known.last))
             return self._headers
 
 
@@ -227,23 +227,24 @@ class View:
 
     @cached_property
     def headers(self) -> Headers:
-        """The header fields of all filings in memory, for the lanes; numbers of removed filings may be among them."""
-        return self._memory.headers(self._headers_after)
+        """The names and amounts of all filings, for the lanes; numbers of removed filings may be among them."""
+        return self._memory.headers(self.shelf.headers, self._headers_after)
 
     def _headers_after(self, filing_no: int) -> Iterator[HeaderRow]:
         """The headers of the view's filings with greater numbers, ascending."""
-        known = set(self.catalog["filing_no"][self.catalog.filing_alive].tolist())
-        for row in self.store.headers(filing_no):
-            if row.filing_no in known:
-                amounts = (getattr(row, f"budget_{name}") for name in BUDGET_FIELDS)
-                yield HeaderRow(
-                    row.filing_no,
-                    row.id,
-                    row.fiscal_year,
-                    row.applicant,
-                    row.project_name,
-                    tuple(amount for amount in amounts if amount is not None),
-                )
+        known = self.catalog["filing_no"]
+        last = int(known[-1]) if len(known) else 0
+        return (row for row in self.store.header_rows(filing_no) if row.filing_no <= last)
+
+    def with_id(self, filing_id: str) -> Ints:
+        """The filing of that id, as numbers of filings: one or none."""
+        found = self.filing_no(filing_id)
+        return np.asarray([] if found is None else [found], dtype=np.int64)
+
+    def with_year(self, year: int) -> Ints:
+        """Filings of that fiscal year."""
+        numbers: Ints = self.catalog["filing_no"][self.catalog["fiscal_year"] == year].astype(np.int64)
+        return numbers
 
     # -- narrowing
 

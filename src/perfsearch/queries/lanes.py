@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perfsearch.indexes.headers import Headers
+    from perfsearch.indexes.view import View
 
 FILING_ID = 8.0
 PROJECT_NAME = 2.0
@@ -59,22 +60,21 @@ class Lanes:
 
 def find_lanes(
     question: Question,
-    headers: Headers,
-    citing_number: Callable[[str, int, int], NDArray[np.int64]],
+    view: View,
     citing_title: Callable[[str], tuple[str, NDArray[np.int64]] | None],
     misspelt: bool = False,
 ) -> Lanes:
     """The lanes that a question opens.
 
-    `citing_number` gives the filings that cite a document number (code, year, number), `citing_title` the title of
-    the policy that a query means beyond doubt and the filings that cite it under whatever name. `misspelt` says that
-    the library has no such word as one of the query's: then names that only sound like it are looked for too.
+    `citing_title` gives the title of the policy that a query means beyond doubt and the filings that cite it under
+    whatever name. `misspelt` says that the library has no such word as one of the query's: then names that only sound
+    like it are looked for too.
     """
-    lanes = Lanes()
+    lanes, headers = Lanes(), view.headers
     for filing_id in question.filing_ids:
-        lanes.give(headers.with_id(filing_id), FILING_ID, f"申报表编号 {filing_id}")
+        lanes.give(view.with_id(filing_id), FILING_ID, f"申报表编号 {filing_id}")
     for code, year, number in question.document_numbers:
-        lanes.give(citing_number(code, year, number), DOCUMENT_NUMBER, f"文号 {code}〔{year}〕{number}号")
+        lanes.give(view.citing_number(code, year, number), DOCUMENT_NUMBER, f"文号 {code}〔{year}〕{number}号")
     if question.names_a_policy:
         policy = citing_title(question.text)
         if policy is not None:
@@ -90,7 +90,7 @@ def find_lanes(
     if lanes.bonus:
         # A year alone says little: it only orders what another lane or the words have found.
         for year in question.years:
-            lanes.give(headers.with_year(year), YEAR, f"年度 {year}")
+            lanes.give(view.with_year(year), YEAR, f"年度 {year}")
     return lanes
 
 

@@ -154,7 +154,7 @@ def _find_lanes(view: View, question: Question) -> Lanes:
         return sure[0].row.title or sure[0].row.document_number, numbers
 
     misspelt = not all(view.lexical.doc_freq(term) for term in question.terms)
-    lanes = find_lanes(question, view.headers, view.citing_number, citing_title, misspelt)
+    lanes = find_lanes(question, view, citing_title, misspelt)
     named = np.fromiter(lanes.bonus, dtype=np.int64, count=len(lanes.bonus))
     # The headers and the policies may name what the view no longer, or not yet, knows.
     lanes.drop(named[~view.catalog.knows(named)].tolist())
