@@ -258,8 +258,8 @@ class FilingReader:
         """Where each labelled value stands, where the reader knew."""
         places: dict[str, tuple[Place, ...]] = {}
         for mark, head, region in zip(self.marks, heads, regions, strict=True):
-            rows = dict.fromkeys(part.row for part in (*head, *region))
-            found = [place for row in rows if (place := self.sheet.places[row]) is not None]
+            parts = dict.fromkeys((part.row, part.column) for part in (*head, *region))
+            found = [place for row, column in parts if (place := self.sheet.place_of(row, column)) is not None]
             if found and not isinstance(mark.role, Heading):
                 places[mark.role.name] = tuple(around(found))
         return places or None

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 from perfsearch.forms.folding import fold, squeeze
 from perfsearch.forms.mending import mend
@@ -26,6 +29,14 @@ class Sheet:
     norm: str
     starts: tuple[int, ...]
     places: tuple[Place | None, ...]
+    """Of a table's row: the box around its cells that span no other row, where there are such."""
+    cells: tuple[Mapping[int, Place], ...] = ()
+    """By row: the places of its cells by column; empty where the row is a line or the reader knew none."""
+
+    def place_of(self, row: int, column: int) -> Place | None:
+        """Where a cell stands, or its row."""
+        found = self.cells[row].get(column) if row < len(self.cells) else None
+        return found or self.places[row]
 
     def row_of(self, offset: int) -> int:
         """The number of the row that holds an offset."""
@@ -52,35 +63,69 @@ def lay_out(
     `labels` are those that are put together again where a narrow column broke them. `levels` are further words of the
     indicator table, which are known where the recognition of a scan took one for another.
     """
-    rows: list[tuple[str, Place | None]] = []
+    rows: list[_Row] = []
     for block in document.blocks:
         if isinstance(block, Table):
             rows.extend(_table_rows(block))
         else:
-            rows.append((block.text.replace("\n", SOFT_BREAK), block.place))
+            rows.append(_Row(block.text.replace("\n", SOFT_BREAK), block.place))
     if document.is_recognised:
-        rows = [(mend_misread(row, (*printed, *levels)), place) for row, place in rows]
+        rows = [row._replace(text=mend_misread(row.text, (*printed, *levels))) for row in rows]
     kept = _without_page_heads(_without_furniture(rows, printed), printed)
     if labels:
-        mended = mend([row for row, _ in kept], labels)
+        mended = mend([row.text for row in kept], labels)
         # A row that held nothing but the rest of a label is gone, so that it does not part the text around it.
-        kept = [(row, place) for row, (old, place) in zip(mended, kept, strict=True) if row.strip() or not old.strip()]
+        kept = [
+            row._replace(text=text)
+            for text, row in zip(mended, kept, strict=True)
+            if text.strip() or not row.text.strip()
+        ]
     starts, offset = [], 0
-    for row, _ in kept:
+    for row in kept:
         starts.append(offset)
-        offset += len(row) + 1
-    text = "\n".join(row for row, _ in kept) + "\n"
-    return Sheet(text, fold(text), tuple(starts) or (0,), tuple(place for _, place in kept) or (None,))
+        offset += len(row.text) + 1
+    text = "\n".join(row.text for row in kept) + "\n"
+    places = tuple(row.place for row in kept) or (None,)
+    return Sheet(text, fold(text), tuple(starts) or (0,), places, tuple(row.cells for row in kept))
 
 
-def _table_rows(table: Table) -> list[tuple[str, Place | None]]:
+_NONE: Mapping[int, Place] = MappingProxyType({})
+
+
+class _Row(NamedTuple):
+    """A row of the sheet in the making."""
+
+    text: str
+    place: Place | None
+    cells: Mapping[int, Place] = _NONE
+
+
+def _table_rows(table: Table) -> list[_Row]:
     grid = [[""] * table.n_columns for _ in range(table.n_rows)]
-    places: list[Place | None] = [None] * table.n_rows
+    cells: list[dict[int, Place]] = [{} for _ in range(table.n_rows)]
+    own: list[list[Place]] = [[] for _ in range(table.n_rows)]
     for cell in table.cells:
         cleaned = cell.text.strip().replace("\r", "").replace("\t", " ").replace("\n", SOFT_BREAK)
         grid[cell.row][cell.column] = cleaned
-        places[cell.row] = places[cell.row] or cell.place
-    return [("\t".join(cells), place) for cells, place in zip(grid, places, strict=True)]
+        if cell.place is not None:
+            cells[cell.row][cell.column] = cell.place
+            if cell.row_span == 1:
+                own[cell.row].append(cell.place)
+    return [
+        _Row("\t".join(texts), around_all(singles or list(places.values())), places)
+        for texts, places, singles in zip(grid, cells, own, strict=True)
+    ]
+
+
+def around_all(places: Sequence[Place]) -> Place | None:
+    """The box around places of one page; None where there are none."""
+    if not places:
+        return None
+    boxes = [place.box for place in places if place.box and place.page == places[0].page]
+    if not boxes:
+        return Place(page=places[0].page)
+    x0s, tops, x1s, bottoms = zip(*boxes, strict=True)
+    return Place(page=places[0].page, box=(min(x0s), min(tops), max(x1s), max(bottoms)))
 
 
 _PAGE_MARK = re.compile(
@@ -91,13 +136,11 @@ _PAGE_MARK = re.compile(
 _BARE_NUMBER = re.compile(r"\d{1,4}")
 
 
-def _without_furniture(
-    rows: list[tuple[str, Place | None]], printed: tuple[str, ...]
-) -> list[tuple[str, Place | None]]:
+def _without_furniture(rows: list[_Row], printed: tuple[str, ...]) -> list[_Row]:
     """Drop page marks (第 3 页, - 3 -, bare numbers that count up) and the running heads beside them."""
     marks: set[int] = set()
     bare: list[tuple[int, int]] = []
-    for index, (row, _) in enumerate(rows):
+    for index, (row, _, _) in enumerate(rows):
         if not row or len(row) > 40:
             continue
         stripped = fold(row).strip()
@@ -120,18 +163,16 @@ def _without_furniture(
     return [row for index, row in enumerate(rows) if index not in gone]
 
 
-def _without_page_heads(
-    rows: list[tuple[str, Place | None]], printed: tuple[str, ...]
-) -> list[tuple[str, Place | None]]:
+def _without_page_heads(rows: list[_Row], printed: tuple[str, ...]) -> list[_Row]:
     """Drop the first and last row of pages where it is printed at one height with the same words on another page too."""
     pages: dict[int, list[int]] = {}
-    for index, (row, place) in enumerate(rows):
+    for index, (row, place, _) in enumerate(rows):
         if place is not None and place.box is not None and row.strip():
             pages.setdefault(place.page, []).append(index)
     seen: dict[tuple[str, int], list[int]] = {}
     for indices in pages.values():
         for index in {indices[0], indices[-1]}:
-            row, place = rows[index]
+            row, place, _ = rows[index]
             words = squeeze(row)
             if place is not None and place.box is not None and "\t" not in row and 2 <= len(words) <= 60:
                 seen.setdefault((re.sub(r"\d+", "#", words), round(place.box[1] / 4)), []).append(index)
@@ -145,7 +186,7 @@ def _without_page_heads(
     return [row for index, row in enumerate(rows) if index not in gone] if gone else rows
 
 
-def _numbers_of_pages(rows: list[tuple[str, Place | None]], pages: dict[int, list[int]]) -> set[int]:
+def _numbers_of_pages(rows: list[_Row], pages: dict[int, list[int]]) -> set[int]:
     """Bare numbers in the first or last row of pages that are the page's, or differ from it by the same on two pages."""
     found: dict[int, list[int]] = {}
     for page, indices in pages.items():
@@ -155,7 +196,7 @@ def _numbers_of_pages(rows: list[tuple[str, Place | None]], pages: dict[int, lis
     return {index for offset, indices in found.items() if offset == 0 or len(indices) > 1 for index in indices}
 
 
-def _stands_apart(rows: list[tuple[str, Place | None]], index: int) -> bool:
+def _stands_apart(rows: list[_Row], index: int) -> bool:
     before = index == 0 or not rows[index - 1][0].strip() or rows[index - 1][1] != rows[index][1]
     after = index + 1 == len(rows) or not rows[index + 1][0].strip() or rows[index + 1][1] != rows[index][1]
     return before and after
@@ -185,7 +226,7 @@ def _counting_up(bare: list[tuple[int, int]]) -> set[int]:
     return found
 
 
-def _running_heads(rows: list[tuple[str, Place | None]], marks: set[int], printed: tuple[str, ...]) -> set[int]:
+def _running_heads(rows: list[_Row], marks: set[int], printed: tuple[str, ...]) -> set[int]:
     """Rows that stand beside page marks again and again with the same words."""
     beside: dict[int, str] = {}
     for index in marks:

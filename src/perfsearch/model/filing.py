@@ -24,7 +24,10 @@ SECTIONS = (
 
 
 class Place(Value):
-    """Where something stands on the page: 1-based page, and the box in points from the page's top left corner."""
+    """Where something stands on the page: 1-based page, and the box in points from the page's top left corner.
+
+    The box is x0, y0, x1, y1. A page of an image is as large as the image's resolution says, or an A4 page high.
+    """
 
     page: int
     box: tuple[float, float, float, float] | None = None

@@ -47,7 +47,7 @@ def read_image(data: bytes, name: str, settings: Settings) -> Document:
     pages: dict[int, list[Placed]] = {}
     warnings: list[Warning] = []
     stop = time.monotonic() + _TIME_SHARE * settings.reading_seconds_max
-    for number, bitmap, pixel_points in _frames(data, name, settings):
+    for number, bitmap, pixel_points in frames(data, name, settings):
         if number > settings.ocr_pages_max or time.monotonic() > stop:
             message = f"only the first {number - 1} pages of the image are read (ocr_pages_max, reading_seconds_max)"
             warnings.append(Warning(code="page-scanned", message=message))
@@ -63,7 +63,7 @@ def read_image(data: bytes, name: str, settings: Settings) -> Document:
     return Document(name, "image", tuple(blocks), tuple(warnings), is_recognised=True)
 
 
-def _frames(data: bytes, name: str, settings: Settings) -> Iterator[tuple[int, Any, float]]:
+def frames(data: bytes, name: str, settings: Settings) -> Iterator[tuple[int, Any, float]]:
     """Number from 1, pixels (height, width, 3) uint8 with blue first, and the size of a pixel in points."""
     import numpy as np
     from PIL import Image, ImageOps, ImageSequence

@@ -26,6 +26,7 @@ from perfsearch.service.guard.keys import KeyRing
 from perfsearch.service.guard.limits import OwnBuckets, RateLimit, SharedBuckets
 from perfsearch.service.guard.sessions import Sessions
 from perfsearch.service.jobs import Jobs
+from perfsearch.service.leaves import Leaves
 from perfsearch.service.options import ServiceOptions
 from perfsearch.service.state import ServiceState
 from perfsearch.service.uploads import Uploads
@@ -116,6 +117,7 @@ def _state(settings: Settings, options: ServiceOptions) -> ServiceState:
         uploads=Uploads(folder, settings),
         drafts=Drafts(folder),
         clusters=KeptClusters(folder),
+        leaves=Leaves(folder),
     )
 
 

@@ -19,6 +19,7 @@ from perfsearch.service.guard.keys import KeyRing, Principal, Role
 from perfsearch.service.guard.limits import RateLimit
 from perfsearch.service.guard.sessions import Sessions
 from perfsearch.service.jobs import Jobs
+from perfsearch.service.leaves import Leaves
 from perfsearch.service.options import ServiceOptions
 from perfsearch.service.uploads import Uploads
 from perfsearch.service.watch.metrics import Metrics
@@ -45,6 +46,7 @@ class ServiceState:
     uploads: Uploads
     drafts: Drafts
     clusters: KeptClusters
+    leaves: Leaves
     library: Library | None = None
 
 

@@ -16,6 +16,7 @@ from perfsearch.service.api.keeping import original_of
 from perfsearch.service.state import Asker, Served, State
 from perfsearch.service.web.environment import render
 from perfsearch.service.web.marking import copied_runs
+from perfsearch.service.web.originals import drawn_original
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -58,6 +59,7 @@ def filing_page(
         citations=_by_section(filing),
         groups=grouped(filing),
         has_original=_has_original(library, filing_id),
+        has_leaves=drawn_original(library, filing) is not None,
         form={"q": q},
     )
 
