@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow browser docs lint format types bench model clean
+.PHONY: help serve test test-slow browser docs lint format types bench fuzz model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -51,11 +51,16 @@ format: $(VENV)/.installed-dev ## format the code
 bench: .venv-bench/.installed ## measure side by side with peers (benchmarks/RESULTS.md)
 	.venv-bench/bin/python -m benchmarks
 
+SECONDS ?= 600
+READERS ?=
+fuzz: .venv-fuzz/.installed ## look for files that break a reader: SECONDS=600 READERS="pdf zip"; exit code 1 where one is found
+	.venv-fuzz/bin/python -m fuzzing $(SECONDS) $(READERS)
+
 model: $(VENV)/.installed-train ## train the built-in encoder again from ../shared (see training/README.md)
 	$(BIN)/python -m training all --shared $(SHARED)
 
 clean: ## remove what was set up; the library in index/ stays
-	rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("perfsearch needs Python 3.11 or newer; say which: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
@@ -79,4 +84,12 @@ $(VENV)/.installed-train: $(VENV)/.installed-dev
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet torch==2.13.0
 	.venv-bench/bin/pip install --quiet -e '.[bench]'
+	@touch $@
+
+# Atheris beside the packages of the tests: it comes for few versions of Python, so it is none of them.
+.venv-fuzz/.installed: $(VENV)/.installed-dev
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet 'atheris>=2.3'
+	$(BIN)/python -c 'import site; print(*site.getsitepackages(), sep="\n")' \
+	  > "$$(.venv-fuzz/bin/python -c 'import site; print(site.getsitepackages()[0])')/perfsearch-tests.pth"
 	@touch $@

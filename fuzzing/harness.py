@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import tempfile
-from pathlib import Path
 
 import atheris
 
@@ -19,7 +17,9 @@ with atheris.instrument_imports(
 
     from fuzzing.seeds import SHEET_PART, WORD_PART, repacked, seeds
     from perfsearch.errors import InputError
-    from perfsearch.parsing import iter_inputs, parse_bytes
+    from perfsearch.parsing.documents import documents
+    from perfsearch.parsing.finishing import enrich
+    from perfsearch.parsing.json_lines import filing_of
     from perfsearch.settings import Settings
 
 SETTINGS = Settings(unpacked_bytes_max=20_000_000, pdf_pages_max=50)
@@ -27,19 +27,19 @@ READER = sys.argv[1]
 
 
 def read_once(data: bytes) -> None:
-    """Read an input as the reader's format."""
+    """Read an input as the reader's format, in this process."""
     part = {"docx": WORD_PART, "xlsx": SHEET_PART}.get(READER)
+    if READER == "jsonl":
+        for number, line in enumerate(data.split(b"\n"), start=1):
+            with contextlib.suppress(ValueError):
+                enrich(filing_of(line.decode("utf-8", "replace"), "a.jsonl", number)).model_dump_json()
+        return
     if part is not None and not data.startswith(b"PK"):
         data = repacked(seeds(READER)[0], part, data)
-    if READER in ("zip", "jsonl"):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"a.{READER}"
-            path.write_bytes(data)
-            for _ in iter_inputs([path], SETTINGS):
-                pass
-        return
-    with contextlib.suppress(InputError):
-        parse_bytes(data, f"a.{READER}", SETTINGS)
+    for _, read in documents(data, f"a.{READER}", f"a.{READER}", SETTINGS):
+        with contextlib.suppress(InputError):
+            for filing in read():
+                filing.model_dump_json()
 
 
 def main() -> None:

@@ -415,7 +415,7 @@ class Library:
         """Read files, folders and archives into the library, by as many processes as the settings say.
 
         `progress(done, total or None)` is called after every commit, and while files are waited for, with the filings
-        that are safe on disk; `on_file` after every file. A file in a folder that is as it was when it was read before
+        that are safe on disk; `on_file` after every file and every commit. A file in a folder that is as it was when it was read before
         is passed over, unless `again`: an `add` that was broken off goes on where it stopped. What could not be read is
         remembered (`rejected`).
 

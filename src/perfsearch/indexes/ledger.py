@@ -190,6 +190,9 @@ class Ledger(Tally):
             rejections = tuple(file.rejections) if is_there else ()
             record = FileRecord(parsed.file, parsed.stamp, __version__, tuple(file.ids), rejections, self._limits)
             self._records.append(record)
+        self._say()
+
+    def _say(self) -> None:
         if self._on_file is not None:
             self._on_file(FileProgress(self._n_files, self.n_stored, len(self.rejected)))
 
@@ -199,6 +202,7 @@ class Ledger(Tally):
         """Take note of filings that have been committed; now and then, write down the files that are done."""
         super().store(intakes)
         self.write(only_when_due=True)
+        self._say()
 
     def write(self, *, only_when_due: bool = False) -> None:
         """Write down the files that are done."""

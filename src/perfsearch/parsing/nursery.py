@@ -53,6 +53,7 @@ def main(descriptor: int) -> None:
         control.sendall(json.dumps(answer).encode() + b"\n")
     for child in children - {0}:
         _kill(child)
+        _end_of(child)
     os._exit(0)
 
 

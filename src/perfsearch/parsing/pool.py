@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -146,7 +145,7 @@ class Pool:
                 self._count += 1
         try:
             if idle is not None:
-                if fitting and not _has_ended(idle):
+                if fitting and not idle.end.has_ended():
                     return idle
                 self._end(idle)
             return self._fork(Path(name).suffix.lower(), limit)
@@ -271,11 +270,6 @@ def n_workers(settings: Settings) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _has_ended(worker: _Worker) -> bool:
-    """Whether a process that has nothing to say hung up."""
-    return bool(select.select([worker.end], [], [], 0)[0])
 
 
 def _reason(error: Exception, status: int | None, settings: Settings) -> str:

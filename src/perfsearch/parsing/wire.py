@@ -6,7 +6,6 @@ Filings travel as JSON and are validated on arrival, not pickled: a process that
 from __future__ import annotations
 
 import json
-import select
 import socket
 import struct
 import time
@@ -43,10 +42,6 @@ class Wire:
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
         self._kept = bytearray()
-
-    def fileno(self) -> int:
-        """Of the socket."""
-        return self._socket.fileno()
 
     def close(self) -> None:
         """Let go of it."""
@@ -91,18 +86,36 @@ class Wire:
         del self._kept[: _HEADER.size + size]
         return kind, payload
 
+    def has_ended(self) -> bool:
+        """Whether the other end, which has nothing to say now, hung up."""
+        self._socket.settimeout(0)
+        try:
+            return not self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        finally:
+            self._socket.settimeout(None)
+
     def _fill(self, size: int, deadline: float | None, is_stopped: Callable[[], bool]) -> None:
-        while len(self._kept) < size:
-            if deadline is not None:
-                while not select.select([self._socket], [], [], _LOOK_SECONDS)[0]:
+        if len(self._kept) >= size:
+            return
+        self._socket.settimeout(None if deadline is None else _LOOK_SECONDS)
+        try:
+            while len(self._kept) < size:
+                try:
+                    part = self._socket.recv(_PART_BYTES)
+                except TimeoutError:
                     if is_stopped():
-                        raise StoppedError
-                    if time.monotonic() > deadline:
-                        raise LateError
-            try:
-                part = self._socket.recv(_PART_BYTES)
-            except OSError as error:
-                raise EOFError from error
-            if not part:
-                raise EOFError
-            self._kept += part
+                        raise StoppedError from None
+                    if deadline is not None and time.monotonic() > deadline:
+                        raise LateError from None
+                    continue
+                except OSError as error:
+                    raise EOFError from error
+                if not part:
+                    raise EOFError
+                self._kept += part
+        finally:
+            self._socket.settimeout(None)

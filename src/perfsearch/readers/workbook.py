@@ -61,9 +61,10 @@ def read_xls(data: bytes, name: str, settings: Settings) -> Document:
     open_book: Callable[..., Any] = xlrd.open_workbook
     try:
         try:
-            book = open_book(file_contents=data, formatting_info=True, logfile=io.StringIO())
+            # Ragged: one cell in the last row and column must not make sixteen million blank ones.
+            book = open_book(file_contents=data, formatting_info=True, logfile=io.StringIO(), ragged_rows=True)
         except NotImplementedError:
-            book = open_book(file_contents=data, logfile=io.StringIO())
+            book = open_book(file_contents=data, logfile=io.StringIO(), ragged_rows=True)
     except xlrd.XLRDError as error:
         reason = "encrypted" if "encrypted" in str(error).lower() else f"damaged, or no workbook ({error})"
         raise UnreadableFile(name, f"the old Excel workbook is {reason}") from error
@@ -73,7 +74,7 @@ def read_xls(data: bytes, name: str, settings: Settings) -> Document:
             values = (
                 (row, column, _xls_text(book, sheet.cell(row, column)))
                 for row in range(sheet.nrows)
-                for column in range(sheet.ncols)
+                for column in range(sheet.row_len(row))
                 if sheet.cell_type(row, column) not in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK)
             )
             merged = {(r1, c1): (r2 - r1, c2 - c1) for r1, r2, c1, c2 in sheet.merged_cells}

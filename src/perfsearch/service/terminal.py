@@ -150,9 +150,12 @@ def file_progress(label: str, total: int, disable: bool = False) -> Iterator[Cal
 
         def update(progress: FileProgress) -> None:
             nonlocal said
-            bar.set_postfix_str(f"{progress.filings} 份，未能读入 {progress.rejected}", refresh=False)
-            bar.update(progress.files - bar.n)
             now = time.monotonic()
+            bar.set_postfix_str(
+                f"{progress.filings} 份（每秒 {progress.filings / (now - began):.0f}），未能读入 {progress.rejected}",
+                refresh=False,
+            )
+            bar.update(progress.files - bar.n)
             if not disable and not is_terminal and now - said >= SAY_SECONDS:
                 said = now
                 click.echo(_progress_line(label, progress, total, now - began), err=True)
