@@ -265,3 +265,36 @@ def test_a_file_whose_name_is_no_unicode_is_read_under_a_readable_one(tmp_path: 
 
 def test_bytes_that_are_an_archive_are_opened() -> None:
     assert len(parse_bytes(hostile.zipped({"a.txt": FORM.encode(), "b.txt": FORM.encode()}), "a.zip")) == 2
+
+
+CONVERTER = """#!/bin/sh
+sleep 300 & echo $! > {0}/grandchild; echo $$ > {0}/child; wait
+"""
+
+
+def test_what_a_reader_has_started_ends_with_it_and_so_do_its_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A converter in a session of its own, with a child: the reading process is killed, they are left over."""
+    (tmp_path / "bin").mkdir()
+    converter = tmp_path / "bin" / "soffice"
+    converter.write_text(CONVERTER.format(tmp_path))
+    converter.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    pool = Pool()
+    results: list[str] = []
+    thread = threading.Thread(target=lambda: results.extend(read(pool, b"{\\rtf1 text}", "a.rtf")))
+    thread.start()
+    assert eventually(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text() != "")
+    left = [int((tmp_path / name).read_text()) for name in ("child", "grandchild")]
+    (worker,) = workers_of(pool)
+    assert list((tmp_path / "scratch").glob(f"*/{worker}/*"))
+    os.kill(worker, signal.SIGSEGV)
+    thread.join()
+    assert "crashed" in results[0]
+    assert not any(is_alive(pid) for pid in left)
+    assert not list((tmp_path / "scratch").glob(f"*/{worker}"))
+    pool.close()
+    assert not list((tmp_path / "scratch").iterdir())

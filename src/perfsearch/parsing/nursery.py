@@ -10,9 +10,12 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from perfsearch.parsing.wire import Wire
@@ -29,15 +32,20 @@ _FOR_SUFFIX = {
 }
 """What a format needs, imported before the first process for it is forked."""
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def main(descriptor: int) -> None:
     """Serve the master at the other end of a socket: fork, say how a child ended; end when the master does."""
     control = socket.socket(fileno=descriptor)
+    if sys.platform == "linux":
+        # What a process has started (a converter) and leaves behind comes to the nursery, and ends here.
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     for name in _ALWAYS:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is shared with the children is not touched by their collectors, so it stays shared
+    scratch = Path(tempfile.mkdtemp(prefix="perfsearch-read-"))
     children: set[int] = set()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
@@ -45,19 +53,25 @@ def main(descriptor: int) -> None:
             break
         request = json.loads(message)
         if "end_of" in request:
-            answer: dict[str, Any] = {"status": _end_of(request["end_of"])}
-            children.discard(request["end_of"])
+            child = request["end_of"]
+            children.discard(child)
+            answer: dict[str, Any] = {"status": _end_of(child)}
+            _end_orphans(children)
+            shutil.rmtree(scratch / str(child), ignore_errors=True)
         else:
-            answer = _fork(control, descriptors[0], request)
-            children.add(answer.get("pid", 0))
+            answer = _fork(control, descriptors[0], request, scratch)
+            if "pid" in answer:
+                children.add(answer["pid"])
         control.sendall(json.dumps(answer).encode() + b"\n")
-    for child in children - {0}:
+    for child in children:
         _kill(child)
         _end_of(child)
+    _end_orphans(set())
+    shutil.rmtree(scratch, ignore_errors=True)
     os._exit(0)
 
 
-def _fork(control: socket.socket, descriptor: int, request: dict[str, Any]) -> dict[str, Any]:
+def _fork(control: socket.socket, descriptor: int, request: dict[str, Any], scratch: Path) -> dict[str, Any]:
     for name in _FOR_SUFFIX.get(request["suffix"], ()):
         try:
             importlib.import_module(name)
@@ -75,7 +89,7 @@ def _fork(control: socket.socket, descriptor: int, request: dict[str, Any]) -> d
     code = 1
     try:
         control.close()
-        _become_worker(nursery)
+        _become_worker(nursery, scratch / str(os.getpid()))
         serve(Wire(socket.socket(fileno=descriptor)), request["memory_bytes_max"])
         code = 0
     except MemoryError:
@@ -86,7 +100,7 @@ def _fork(control: socket.socket, descriptor: int, request: dict[str, Any]) -> d
         os._exit(code)
 
 
-def _become_worker(nursery: int) -> None:
+def _become_worker(nursery: int, scratch: Path) -> None:
     # A group of its own: what a reader starts (a converter) is killed with it.
     os.setpgid(0, 0)
     if sys.platform == "linux":
@@ -95,6 +109,9 @@ def _become_worker(nursery: int) -> None:
         if os.getppid() != nursery:
             os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Temporary files of its own, which are removed when it ends, however it does.
+    scratch.mkdir()
+    tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):  # C libraries print warnings
         os.dup2(null, descriptor)
@@ -115,3 +132,18 @@ def _kill(child: int) -> None:
             kill(child, signal.SIGKILL)
         except OSError:
             continue
+
+
+def _end_orphans(workers: set[int]) -> None:
+    """End the processes that were left to the nursery; theirs come to it in turn."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children")
+    while True:
+        try:
+            orphans = {int(one) for one in listed.read_text().split()} - workers
+        except OSError:  # no Linux
+            return
+        if not orphans:
+            return
+        for orphan in orphans:
+            _kill(orphan)
+            _end_of(orphan)
