@@ -17,9 +17,15 @@ _WORD = re.compile(r"[一-鿿]{2,6}")
 
 def filings(folder: Path) -> Iterator[dict[str, Any]]:
     """The corpus of a folder."""
-    with (folder / "corpus.jsonl").open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+    for part in parts(folder):
+        with part.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield json.loads(line)
+
+
+def parts(folder: Path) -> list[Path]:
+    """The files of the corpus of a folder."""
+    return sorted((folder / "corpus").glob("*.jsonl"))
 
 
 def queries(folder: Path, count: int = QUERIES + WARM_UP) -> list[str]:
@@ -43,12 +49,18 @@ def time_queries(search: Callable[[str], object], texts: list[str]) -> dict[str,
     """p50 and p99 in milliseconds of single queries, after a warm-up."""
     for text in texts[:WARM_UP]:
         search(text)
-    times = []
-    for text in texts[WARM_UP:]:
-        started = time.perf_counter()
-        search(text)
-        times.append((time.perf_counter() - started) * 1000)
-    times.sort()
+    return percentiles([_timed(search, text) for text in texts[WARM_UP:]])
+
+
+def _timed(search: Callable[[str], object], text: str) -> float:
+    started = time.perf_counter()
+    search(text)
+    return (time.perf_counter() - started) * 1000
+
+
+def percentiles(times: list[float]) -> dict[str, float]:
+    """p50 and p99 of times in milliseconds."""
+    times = sorted(times)
     return {"p50_ms": times[len(times) // 2], "p99_ms": times[int(len(times) * 0.99)]}
 
 

@@ -6,6 +6,7 @@ rank-bm25 and bm25s score words alone; txtai and Milvus Lite search words and ve
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import sys
 import time
@@ -23,6 +24,9 @@ Search = Callable[[str], object]
 def main() -> None:
     """Build one peer, search it, print one JSON line."""
     name, folder = sys.argv[1], Path(sys.argv[2])
+    if len(sys.argv) > 3:
+        limit = int(float(sys.argv[3]) * 1e9)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     n_filings, texts = _chunks(folder)
     directory = folder / f"peer-{name}"
     shutil.rmtree(directory, ignore_errors=True)

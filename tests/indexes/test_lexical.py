@@ -93,13 +93,19 @@ def test_the_best_of_many_chunks_are_found_without_sorting_them(tmp_path: Path) 
         np.testing.assert_array_equal(scores, everything[found])
 
 
-def test_filters_let_through_only_what_is_allowed_and_all_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wide", [20_000, 10], ids=["by their scores", "out of the best"])
+@pytest.mark.parametrize("k", [400, 7])
+def test_filters_let_through_only_what_is_allowed_and_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wide: int, k: int
+) -> None:
+    monkeypatch.setattr(lexical_module, "WIDE", wide)
     chunks = corpus(400)
     index = index_of(tmp_path, chunks)
     allowed = (np.arange(0, 80, 7, dtype=np.int64)[:, None] * 5 + np.arange(5)).ravel()
-    ids, scores = index.search(["科普", "词9"], 400, allowed)
+    ids, scores = index.search(["科普", "词9"], k, allowed)
     everything = index.score_pool(["科普", "词9"], allowed)
-    assert set(ids.tolist()) == set(allowed[everything != 0].tolist())
+    order = np.lexsort((allowed, -everything))
+    assert ids.tolist() == allowed[order][everything[order] > 0][:k].tolist()
     assert (np.diff(scores) <= 0).all()
     assert len(index.search(["科普"], 3, allowed)[0]) == 3
 

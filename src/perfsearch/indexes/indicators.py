@@ -14,7 +14,7 @@ import copy
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -349,12 +349,17 @@ def set_hash(folds: Iterable[str]) -> int:
 
 def bands(folds: Iterable[str]) -> list[int]:
     """The MinHash bands of a set of folded names; two sets that share one are probably alike. (BANDS,)"""
-    codes = np.asarray([zlib.crc32(fold.encode("utf-8", "replace")) for fold in set(folds)], dtype=np.uint64)
-    if not len(codes):
-        return [0] * BANDS
+    codes = sorted({zlib.crc32(fold.encode("utf-8", "replace")) for fold in folds})
+    return list(_bands(tuple(codes))) if codes else [0] * BANDS
+
+
+@lru_cache(maxsize=4_096)
+def _bands(crcs: tuple[int, ...]) -> tuple[int, ...]:
+    """Remembered, because filings share their sets: 0.2 ms each."""
+    codes = np.asarray(crcs, dtype=np.uint64)
     hashed = _mixed(codes[:, None] + _SALTS[None, :])
     lowest = hashed.min(axis=0).reshape(BANDS, ROWS_PER_BAND)
-    return [zlib.crc32(lowest[band].tobytes()) * BANDS + band + 1 for band in range(BANDS)]
+    return tuple(zlib.crc32(lowest[band].tobytes()) * BANDS + band + 1 for band in range(BANDS))
 
 
 def _text_hash(text: str) -> int:

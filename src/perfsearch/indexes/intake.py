@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from perfsearch.indexes.identity import (
@@ -59,6 +59,7 @@ class Reception:
         ]
         contents = self._store.find_contents(hashes)
         standing = self._store.standing([filing.id for filing in named])
+        self._read_rest(named, hashes, prepared, contents)
         moved = self._moved(named, standing)
         self._load_lines(named)
         taken: set[str] = set()
@@ -77,8 +78,8 @@ class Reception:
             contents[digest] = filing_id
             if filing_id != filing.id:
                 filing = filing.model_copy(update={"id": filing_id})
-            if passages is None:
-                passages = self._preparation.prepared(filing)
+            if passages is None:  # a double of an earlier one, which a third has replaced in between
+                [passages] = self._preparation.read([filing], [digest])
             record = self._record(filing, digest, len(passages.chunks))
             intakes.append(
                 Intake(filing_id, record, passages, replaces=filing_id in standing or filing_id in moved.values())
@@ -104,6 +105,16 @@ class Reception:
                 if place is not None and overlap(olds[place[1]], filing) >= SAME_FILING:
                     found[filing.id] = place[0]
         return found
+
+    def _read_rest(
+        self, filings: Sequence[Filing], hashes: Sequence[str], prepared: list[Passages | None], known: Container[str]
+    ) -> None:
+        """Read what the second process was not given and the library does not have, once each."""
+        first = {digest: place for place, digest in reversed(list(enumerate(hashes)))}
+        places = [place for digest, place in first.items() if prepared[place] is None and digest not in known]
+        found = self._preparation.read([filings[place] for place in places], [hashes[place] for place in places])
+        for place, passages in zip(places, found, strict=True):
+            prepared[place] = passages
 
     def _load_lines(self, filings: Sequence[Filing]) -> None:
         if len(self._lines) > APPLICANTS_MAX:

@@ -53,8 +53,11 @@ class Passages:
         return np.repeat(np.arange(len(self.texts), dtype=np.int64), [len(texts) for texts in self.texts])
 
 
-def read_passages(filings: Sequence[Filing], segmenter: Segmenter) -> list[Passages]:
-    """Cut filings and segment their chunks."""
+def read_passages(
+    filings: Sequence[Filing], segmenter: Segmenter, hashes: Sequence[str] | None = None
+) -> list[Passages]:
+    """Cut filings and segment their chunks; `hashes` are their content hashes where these are known already."""
+    hashes = [content_hash(filing) for filing in filings] if hashes is None else hashes
     cut = [chunk_filing(filing) for filing in filings]
     words = []
     for filing, chunks in zip(filings, cut, strict=True):
@@ -62,13 +65,13 @@ def read_passages(filings: Sequence[Filing], segmenter: Segmenter) -> list[Passa
         words.append([_with_context(segmenter.tokens(chunk.text), name) for chunk in chunks])
     return [
         Passages(
-            content_hash(filing),
+            digest,
             [Place(chunk.section, chunk.start, chunk.end) for chunk in chunks],
             of_chunks,
             [texts_of(filing, chunk) for chunk in chunks],
             fingerprints(filing.sections.values()),
         )
-        for filing, chunks, of_chunks in zip(filings, cut, chunk_words(words), strict=True)
+        for filing, digest, chunks, of_chunks in zip(filings, hashes, cut, chunk_words(words), strict=True)
     ]
 
 

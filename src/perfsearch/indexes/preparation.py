@@ -109,9 +109,9 @@ class Preparation:
             self._end()
             return None
 
-    def prepared(self, filing: Filing) -> Passages:
-        """What is read of a filing, here and now."""
-        return read_passages([filing], self._segmenter)[0]
+    def read(self, filings: Sequence[Filing], hashes: Sequence[str]) -> list[Passages]:
+        """What is read of filings with these content hashes, here and now."""
+        return read_passages(filings, self._segmenter, hashes)
 
     def done(self, filings: Sequence[Filing]) -> None:
         """Forget what was read of filings that are stored."""

@@ -20,6 +20,9 @@ from perfsearch.text.normalize import normalize
 TOKEN_LENGTH_MAX = 64
 """A longer token (a run of letters in damaged text) is cut to this many characters."""
 
+KEPT_MAX = 200_000
+"""Words whose judgement is remembered, about 30 MB."""
+
 _STOP_WORDS = """
     的 了 和 与 及 或 在 是 对 为 以 等 将 并 其 之 于 由 从 也 而 就 都 把 被 着 得 所 该 此 这 那 个 各 向 按
     以及 并且 或者 对于 关于 根据 按照 通过 进行
@@ -64,6 +67,7 @@ class Segmenter:
         self.words = tuple(sorted({normalize(w).text.strip() for w in words} - {""}))
         self.stops = tuple(sorted({normalize(w).text.strip() for w in stops} - {""}))
         self._stops = STOP_WORDS | set(self.stops)
+        self._kept = _Kept(self._stops)
         engine, self._cut_words, self._cut_spans = _engine(self.words)
         digest = hashlib.blake2b("\n".join((*_dictionary(), "", *self.words, "", *self.stops)).encode(), digest_size=6)
         self.identity = f"{engine}/search-2/{digest.hexdigest()}"
@@ -71,12 +75,8 @@ class Segmenter:
     def tokens(self, text: str) -> list[str]:
         """The tokens of a text, in order, repeated as often as they occur."""
         plain = normalize(text).text
-        stops = self._stops
-        found = [
-            word
-            for word in self._cut_words(_part(plain))
-            if word not in stops and (word[0].isalnum() or (len(word) > 1 and _is_word(word)))
-        ]
+        kept = self._kept
+        found = [word for word in self._cut_words(_part(plain)) if kept[word]]
         if len(plain) > TOKEN_LENGTH_MAX:
             found = [word[:TOKEN_LENGTH_MAX] for word in found]
         found.extend(token for token, _, _ in _canonical(plain))
@@ -93,6 +93,22 @@ class Segmenter:
         ]
         found.extend(_canonical(normal.text))
         return [(token, *normal.original(start, end)) for token, start, end in found]
+
+
+class _Kept(dict[str, bool]):
+    """Which words are tokens, judged when they first occur: a third of the time of judging each again."""
+
+    def __init__(self, stops: frozenset[str]) -> None:
+        super().__init__()
+        self._stops = stops
+
+    def __missing__(self, word: str) -> bool:
+        found = word not in self._stops and _is_word(word)
+        if len(self) >= KEPT_MAX:
+            self.clear()
+        if len(word) <= TOKEN_LENGTH_MAX:
+            self[word] = found
+        return found
 
 
 def _part(plain: str) -> str:
