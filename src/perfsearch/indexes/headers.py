@@ -189,7 +189,7 @@ class KeptHeaders:
         self._log().verify()
 
     def _log(self) -> ArrayLog:
-        return ArrayLog(self._folder, self._columns, "names-1")
+        return ArrayLog(self._folder, self._columns, "names-2")
 
 
 def _surest(found: list[list[NameMatch]]) -> list[NameMatch]:

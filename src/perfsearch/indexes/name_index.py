@@ -7,7 +7,7 @@ takes 15 MB and opens at once, where to build it takes seconds.
 from __future__ import annotations
 
 import math
-import zlib
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +23,8 @@ from perfsearch.text.normalize import normalize
 
 NAME_LENGTH_MAX = 60
 """A longer name is not looked for in a query."""
+SOUND_LENGTH_MAX = 24
+"""Characters of a query that may be a name written by its sound; what is longer, or several words, is none."""
 NEAR_MAX = 50
 """Names alike that are looked at."""
 
@@ -37,7 +39,7 @@ COLUMNS = {
     "pair_starts": Column(np.int32),
     "postings": Column(np.int32),
 }
-"""`names` and `forms` (short forms) are folded, a line each. `owners` are filing numbers by name (`owner_names`,
+"""`names` and `forms` (short forms) are folded, a line each, ascending. `owners` are filing numbers by name (`owner_names`,
 ascending); name numbers of form i are `form_of[form_starts[i]:form_starts[i + 1]]`, those of pair i (two code points in
 one number) `postings[pair_starts[i]:pair_starts[i + 1]]`, ascending."""
 
@@ -69,14 +71,20 @@ class NameIndex:
         owners: list[tuple[int, int]] = []
         fold = fold_name if bodies else fold_project_name
         for filing_no, name in names:
-            folded = fold(name).replace("\n", "")
+            # As it comes back from disk: a lone surrogate would stand elsewhere in the order.
+            folded = fold(name).replace("\n", "").encode("utf-8", "replace").decode("utf-8")
             if len(folded) >= 2:
                 owners.append((known.setdefault(folded, len(known)), filing_no))
         return cls._of(list(known), np.asarray(owners, dtype=np.int64).reshape(-1, 2), bodies)
 
     @classmethod
     def _of(cls, names: Sequence[str], owners: Ints, bodies: bool) -> NameIndex:
-        """Of folded names, and (number of the name, filing number) pairs, (n, 2)."""
+        """Of different folded names, and (place of the name, filing number) pairs, (n, 2)."""
+        order = sorted(range(len(names)), key=names.__getitem__)
+        number = np.empty(len(names), dtype=np.int64)
+        number[order] = np.arange(len(names))
+        names = [names[place] for place in order]
+        owners = np.stack([number[owners[:, 0]], owners[:, 1]], axis=1)
         owners = owners[np.lexsort((owners[:, 1], owners[:, 0]))]
         arrays = {"names": _lines(names), "owner_names": owners[:, 0], "owners": owners[:, 1]}
         arrays |= _short_arrays(names if bodies else [])
@@ -110,24 +118,6 @@ class NameIndex:
         """Pairs of each name, repeated ones counted as often as they occur."""
         return np.asarray([len(name) - 1 for name in self._names], dtype=np.float32)
 
-    @cached_property
-    def _whole(self) -> _Lookup:
-        return _Lookup(self._names)
-
-    @cached_property
-    def _short(self) -> _Lookup:
-        return _Lookup(self._forms)
-
-    @cached_property
-    def _heads(self) -> dict[str, int]:
-        """How long a name gets that begins with these two characters: most places of a query begin none."""
-        heads: dict[str, int] = {}
-        for name in (*self._names, *self._forms):
-            length = min(len(name), NAME_LENGTH_MAX)
-            if heads.get(name[:2], 0) < length:
-                heads[name[:2]] = length
-        return heads
-
     def __len__(self) -> int:
         return len(self._names)
 
@@ -156,6 +146,8 @@ class NameIndex:
     def sounding(self, query: str, *, limit: int = 20) -> list[NameMatch]:
         """Names that sound like the query, or have it in them: it is typed in pinyin, or with characters of that sound."""
         plain = normalize(query).text.strip()
+        if not latin_key(plain) and (len(plain) > SOUND_LENGTH_MAX or " " in plain):
+            return []
         places = self._sounds.find(plain if latin_key(plain) else fold_name(query), limit)
         numbers: dict[int, None] = {}
         for place in places:
@@ -178,15 +170,17 @@ class NameIndex:
         found: list[NameMatch] = []
         covered_to = -1
         # Longest first from each position, so that 上海市科协 is not also read as 市科协.
-        for start in range(len(folded)):
-            length = self._heads.get(folded[start : start + 2], 0)
-            for end in range(min(len(folded), start + length), max(start + 2, covered_to), -1):
+        for start in range(len(folded) - 2):
+            # At most places of a query no name begins.
+            if not any(_begins(texts, folded[start : start + 2]) for texts in (self._names, self._forms)):
+                continue
+            for end in range(min(len(folded), start + NAME_LENGTH_MAX), max(start + 2, covered_to), -1):
                 piece = folded[start:end]
-                number = self._whole.get(piece) if len(piece) >= NAME_LENGTH_MIN else None
+                number = _place(self._names, piece) if len(piece) >= NAME_LENGTH_MIN else None
                 if number is not None:
                     found.append(NameMatch(piece, "full", 1.0, self._owners(number)))
                     seen.add(piece)
-                elif (form := self._short.get(piece)) is not None:
+                elif (form := _place(self._forms, piece)) is not None:
                     numbers = self._meant_by(form)
                     seen.update(self._names[n] for n in numbers)
                     owners = np.unique(np.concatenate([self._owners(n) for n in numbers]))
@@ -240,23 +234,16 @@ class NameIndex:
         return numbers, shared
 
 
-class _Lookup:
-    """The place of a text in a list, by a sorted array of checksums: no dictionary of all has to be built."""
+def _place(texts: Sequence[str], text: str) -> int | None:
+    """Where a text stands in an ascending list."""
+    place = bisect_left(texts, text)
+    return place if place < len(texts) and texts[place] == text else None
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
-        sums = np.fromiter((zlib.crc32(text.encode()) for text in texts), dtype=np.uint32, count=len(texts))
-        self._order = np.argsort(sums, kind="stable")
-        self._sums = sums[self._order]
 
-    def get(self, text: str) -> int | None:
-        wanted = zlib.crc32(text.encode("utf-8", "replace"))
-        place = int(np.searchsorted(self._sums, wanted))
-        while place < len(self._sums) and self._sums[place] == wanted:
-            if self._texts[self._order[place]] == text:
-                return int(self._order[place])
-            place += 1
-        return None
+def _begins(texts: Sequence[str], head: str) -> bool:
+    """Whether any text of an ascending list begins so."""
+    place = bisect_left(texts, head)
+    return place < len(texts) and texts[place].startswith(head)
 
 
 def _lines(texts: Sequence[str]) -> NDArray[np.uint8]:
@@ -272,10 +259,11 @@ def _short_arrays(names: Sequence[str]) -> dict[str, NDArray[Any]]:
     for number, name in enumerate(names):
         for form in sorted(short_forms(name)):
             meant.setdefault(form, []).append(number)
-    counts = [len(numbers) for numbers in meant.values()]
+    forms = sorted(meant)
+    counts = [len(meant[form]) for form in forms]
     return {
-        "forms": _lines(list(meant)),
-        "form_of": np.asarray([number for numbers in meant.values() for number in numbers], dtype=np.int32),
+        "forms": _lines(forms),
+        "form_of": np.asarray([number for form in forms for number in meant[form]], dtype=np.int32),
         "form_starts": np.concatenate([[0], np.cumsum(np.asarray(counts, dtype=np.int64))]),
     }
 
