@@ -4,8 +4,8 @@
 
 Sentences of the sample corpus are recombined, and in every sentence some words are replaced: common words by words of
 similar frequency drawn from a Zipf distribution over jieba's dictionary (so that the vocabulary grows with the corpus
-as it does in prose), and names, years and amounts by fresh ones. What stands in 《》 stays: filings cite the same
-documents.
+as it does in prose), and names, years and amounts by fresh ones. Titles in 《》 and document numbers stay: filings cite
+the same documents.
 """
 
 from __future__ import annotations
@@ -60,9 +60,12 @@ _BODIES = [
     "公安局",
     "档案馆",
 ]
-_NUMBER = re.compile(r"(?<![〔\d])\d{2,6}(?![〕\d号])")
 _WORD = re.compile(r"[一-鿿]{2,4}")
-_CHANGING = re.compile(r"《[^《》]{2,60}》|[一-鿿]{2,4}")
+_CHANGING = re.compile(
+    r"(?P<cited>《[^《》]{2,60}》|[一-鿿]{0,10}[〔﹝\[(（]\s?\d{4}\s?[〕﹞\])）]\s?第?\d{1,5}\s?号?)"
+    r"|(?P<number>(?<!\d)\d{2,6}(?!\d))"
+    r"|[一-鿿]{2,4}"
+)
 
 
 def generate(filings: int, seed: int = 7) -> Iterator[dict[str, Any]]:
@@ -119,14 +122,19 @@ def _passage(rng: random.Random, sentences: list[str], words: list[str]) -> str:
     parts: list[str] = []
     length = 0
     while length < SECTION_LENGTH - 30:
-        sentence = _NUMBER.sub(lambda m: str(rng.randint(1, 10 ** len(m[0]))), rng.choice(sentences))
         # One word in four is another, so that no two passages share a sentence.
-        sentence = _CHANGING.sub(
-            lambda m: m[0] if m[0][0] == "《" or rng.random() >= 0.25 else _draw(rng, words), sentence
-        )
+        sentence = _CHANGING.sub(lambda match: _changed(match, rng, words), rng.choice(sentences))
         parts.append(sentence[: SECTION_LENGTH - length])
         length += len(parts[-1])
     return "".join(parts)
+
+
+def _changed(match: re.Match[str], rng: random.Random, words: list[str]) -> str:
+    if match["cited"]:
+        return match[0]
+    if match["number"]:
+        return str(rng.randint(1, 10 ** len(match[0])))
+    return match[0] if rng.random() >= 0.25 else _draw(rng, words)
 
 
 def main() -> None:
