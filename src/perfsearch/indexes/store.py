@@ -436,7 +436,13 @@ def _engine(path: Path) -> Engine:
         cursor = connection.cursor()
         # FULL: a commit is on the disk when it returns, also if the power fails.
         # The page size counts when the database is made: bodies of 2 to 4 KB would leave half of a 4 KB page empty.
-        for pragma in ("page_size=16384", "journal_mode=WAL", "synchronous=FULL", "mmap_size=268435456"):
+        for pragma in (
+            "page_size=16384",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "journal_size_limit=4000000",
+            "mmap_size=268435456",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
