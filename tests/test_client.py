@@ -85,3 +85,31 @@ def test_a_busy_service_is_asked_again_when_it_says(monkeypatch: pytest.MonkeyPa
     with Client(transport=httpx.MockTransport(lambda request: next(answers))) as client:
         assert client.policies().policies == ()
     assert waits == [2.0]
+
+
+def test_every_route_of_the_api_has_its_question(client: Client, sample: Library, corpus: Path, tmp_path: Path) -> None:
+    one, two = (hit.filing_id for hit in sample.search("河道养护", limit=2).hits)
+    draft = corpus / "linjiang-hedao-yanghu-2018.txt"
+    policy = sample.policies(limit=1).policies[0].policy_id
+    assert client.diff(one, two).counts == sample.diff(one, two).counts
+    assert len(client.history(one).years) == len(sample.history(one).years)
+    assert plain(client.versions(one)) == plain(sample.versions(one))
+    assert client.original(one) == draft.read_bytes()
+    assert plain(client.missing_policies(one).missing) == plain(sample.missing_policies(one).missing)
+    assert client.missing_policies(draft).compared
+    assert plain(client.graph(policy=policy).nodes) == plain(sample.citation_graph(policy=policy).nodes)
+    assert client.graph(applicant="云江市残疾人联合会").edges
+    assert client.report(one, "docx")[:2] == b"PK"
+    assert "审核" in client.report(draft).decode()
+    assert client.stats()["filings"] == sample.count()
+    assert client.export(tmp_path / "all.jsonl", year="2020") == len(sample.list(year_from=2020, year_to=2020))
+    assert len(client.table("/filings").splitlines()) == sample.count() + 1
+    assert len(client.table("/policies", "jsonl").splitlines()) == sample.policies().total
+    done = client.wait(client.start("clusters", threshold=0.3).id)
+    assert (done.state, done.result and done.result["clusters"]) == ("done", client.clusters().total)
+    assert client.jobs()[0].id == done.id
+    assert client.wait(client.start_adding(draft, "k").id).result["unchanged"] == 1  # type: ignore[index]
+    assert client.cancel(done.id).state == "done"
+    assert client.audit()
+    with pytest.raises(ProblemError, match="422"):
+        client.export(tmp_path / "none.jsonl", year="MMXX")

@@ -11,20 +11,24 @@ Needs httpx: `pip install perfsearch[client]`.
 
 from __future__ import annotations
 
+import builtins
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel
 
 from perfsearch.errors import PerfsearchError
 from perfsearch.model import (
     AddReport,
+    CitationGraph,
+    DuplicateCluster,
     DuplicateReport,
     Filing,
     FilingSummary,
+    MissingResult,
     PolicyPage,
     PolicyResult,
     PolicySummary,
@@ -32,9 +36,10 @@ from perfsearch.model import (
     RejectedResult,
     SearchHit,
     SearchResult,
+    Value,
 )
 from perfsearch.model.facets import Facets
-from perfsearch.model.indicators import IndicatorResult
+from perfsearch.model.indicators import FilingDiff, IndicatorResult, ProjectHistory
 from perfsearch.model.review import ReviewReport
 
 if TYPE_CHECKING:
@@ -54,6 +59,41 @@ class ProblemError(PerfsearchError):
     def __init__(self, status: int, kind: str, detail: str, field: str | None = None) -> None:
         super().__init__(f"{status}: {detail}")
         self.status, self.type, self.detail, self.field = status, kind, detail, field
+
+
+class JobAnswer(Value):
+    """Long work as it stands; `result` is there when its `state` is `done`, `problem` when it is `failed`."""
+
+    id: str
+    kind: str
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    owner: str
+    made: str
+    changed: str
+    done: int = 0
+    total: int | None = None
+    result: dict[str, Any] | None = None
+    problem: str | None = None
+    cancel_asked: bool = False
+
+
+class FoundCluster(DuplicateCluster):
+    """A cluster with its place in the report, from 1."""
+
+    number: int
+
+
+class ClusterAnswer(Value):
+    """Some of the `total` clusters; `current` while the library is as it was when they were looked for."""
+
+    made: str
+    current: bool
+    threshold: float
+    n_filings: int
+    n_pairs: int
+    histogram: tuple[tuple[float, float, int], ...] = ()
+    total: int = 0
+    clusters: tuple[FoundCluster, ...] = ()
 
 
 class Client:
@@ -155,7 +195,33 @@ class Client:
             return ReviewReport.model_validate(self._upload("/review", draft, {}))
         return self._get(ReviewReport, f"/filings/{draft}/review")
 
-    def parse(self, path: Path) -> list[Filing]:
+    def report(self, draft: str | Path, form: Literal["html", "docx", "csv"] = "html") -> bytes:
+        """The review as a file to hand on."""
+        if isinstance(draft, Path):
+            files = {"file": (draft.name, draft.read_bytes())}
+            return self._send("POST", "/review", params={"format": form}, files=files).content
+        return self._send("GET", f"/filings/{draft}/review", params={"format": form}).content
+
+    def missing_policies(self, draft: str | Path, limit: int = 10) -> MissingResult:
+        """Policies that past projects like a filing or draft cite and it does not."""
+        if isinstance(draft, Path):
+            return MissingResult.model_validate(self._upload("/missing-policies", draft, {"limit": limit}))
+        return self._get(MissingResult, f"/filings/{draft}/missing-policies", limit=limit)
+
+    def graph(self, policy: str | None = None, applicant: str | None = None, limit: int = 20) -> CitationGraph:
+        """What is cited around a policy, or by an applicant."""
+        path = f"/policies/{policy}/graph" if policy is not None else f"/applicants/{applicant}/graph"
+        return self._get(CitationGraph, path, limit=limit)
+
+    def diff(self, a: str, b: str) -> FilingDiff:
+        """What differs between two filings' header, amounts and indicators."""
+        return self._get(FilingDiff, "/diff", a=a, b=b)
+
+    def history(self, filing_id: str) -> ProjectHistory:
+        """One project over the years."""
+        return self._get(ProjectHistory, f"/filings/{filing_id}/history")
+
+    def parse(self, path: Path) -> builtins.list[Filing]:
         """The filings in a file; nothing is stored."""
         return [Filing.model_validate(one) for one in self._upload("/parse", path, {})]
 
@@ -183,9 +249,81 @@ class Client:
         """Files that could not be read, and why, newest first; options as in the API: limit, offset, below."""
         return self._get(RejectedResult, "/rejected", **options)
 
-    def clusters(self, **options: Any) -> dict[str, Any]:
-        """The clusters of filings that share text that the last job found, largest first; the shape is the API's."""
-        found: dict[str, Any] = self._send("GET", "/clusters", params=_given(options)).json()
+    def clusters(self, **options: Any) -> ClusterAnswer:
+        """The clusters of filings that share text that the last job `clusters` found, largest first."""
+        return self._get(ClusterAnswer, "/clusters", **options)
+
+    def versions(self, filing_id: str) -> builtins.list[Filing]:
+        """All versions of a filing, newest first."""
+        found = self._send("GET", f"/filings/{filing_id}/versions").json()
+        return [Filing.model_validate(one) for one in found]
+
+    def original(self, filing_id: str) -> bytes:
+        """The file that a filing was read from."""
+        return self._send("GET", f"/filings/{filing_id}/original").content
+
+    def export(self, file: Path, **filters: Any) -> int:
+        """Write all filings that the filters let through into a file that `add` reads; their number."""
+        count = 0
+        with self._http.stream("GET", "/export", params=_given(filters)) as answer, file.open("wb") as target:
+            if not answer.is_success:
+                answer.read()
+                raise _problem(answer)
+            for line in answer.iter_lines():
+                target.write(line.encode() + b"\n")
+                count += 1
+        return count
+
+    def table(self, path: str, format: Literal["csv", "jsonl"] = "csv", **options: Any) -> bytes:
+        """Any list of the API as a file, whole where no limit is given: `/filings`, `/policies`, `/clusters`, …"""
+        return self._send("GET", path, params=_given({"format": format, **options})).content
+
+    def stats(self) -> dict[str, Any]:
+        """Size of the library and of its indexes."""
+        found: dict[str, Any] = self._send("GET", "/stats").json()
+        return found
+
+    # -- long work
+
+    def start_adding(self, path: Path, idempotency_key: str | None = None) -> JobAnswer:
+        """Have the filings of a file added in the background."""
+        headers = {"Prefer": "respond-async"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        return JobAnswer.model_validate(self._upload("/filings", path, {}, headers))
+
+    def start(self, kind: Literal["verify", "rebuild", "clusters"], **options: Any) -> JobAnswer:
+        """Start long work on the whole library."""
+        return JobAnswer.model_validate(self._send("POST", "/jobs", json={"kind": kind, **options}).json())
+
+    def job(self, job_id: str) -> JobAnswer:
+        """A job as it stands."""
+        return self._get(JobAnswer, f"/jobs/{job_id}")
+
+    def jobs(self, **options: Any) -> builtins.list[JobAnswer]:
+        """The caller's jobs, newest first."""
+        return [JobAnswer.model_validate(one) for one in self._send("GET", "/jobs", params=options).json()["jobs"]]
+
+    def cancel(self, job_id: str) -> JobAnswer:
+        """Ask a job to stop at its next step."""
+        return JobAnswer.model_validate(self._send("DELETE", f"/jobs/{job_id}").json())
+
+    def wait(self, job_id: str, timeout_seconds: float = 600.0) -> JobAnswer:
+        """The job when it has ended.
+
+        Raises:
+            TimeoutError: it has not in time.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while (found := self.job(job_id)).state in ("waiting", "running"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"job {job_id} is still {found.state} after {timeout_seconds:.0f} s")
+            time.sleep(0.2)
+        return found
+
+    def audit(self, limit: int = 100) -> builtins.list[dict[str, Any]]:
+        """Who added, removed and exported what, newest first; for an admin."""
+        found: builtins.list[dict[str, Any]] = self._send("GET", "/audit", params={"limit": limit}).json()["entries"]
         return found
 
     # -- sending
@@ -215,11 +353,15 @@ class Client:
             time.sleep(min(WAIT_SECONDS_MAX, float(answer.headers.get("retry-after", 1))))
         if answer.is_success:
             return answer
-        try:
-            body = answer.json()
-            raise ProblemError(answer.status_code, body["type"], body["detail"], body.get("field"))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ProblemError(answer.status_code, "about:blank", answer.text[:200]) from error
+        raise _problem(answer)
+
+
+def _problem(answer: httpx.Response) -> ProblemError:
+    try:
+        body = answer.json()
+        return ProblemError(answer.status_code, body["type"], body["detail"], body.get("field"))
+    except (ValueError, KeyError, TypeError):
+        return ProblemError(answer.status_code, "about:blank", answer.text[:200])
 
 
 def _given(params: dict[str, Any]) -> dict[str, Any]:

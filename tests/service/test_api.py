@@ -130,6 +130,14 @@ def test_cursors_walk_a_list_whole_and_once(client: TestClient, sample: Library)
     assert seen == [one.id for one in sample.list(year_from=2019, year_to=2022)]
 
 
+def test_a_list_under_a_chinese_name_goes_on_too(client: TestClient, sample: Library) -> None:
+    first = client.get("/api/v1/policies/预算法", params={"limit": 3})
+    assert first.status_code == 200
+    second = client.get(first.links["next"]["url"])
+    got = [one["filing_id"] for part in (first, second) for one in part.json()["citations"]]
+    assert got == [one.filing_id for one in sample.policy("预算法", 6).citations]
+
+
 def test_a_cursor_of_another_query_is_refused(client: TestClient) -> None:
     cursor = client.get("/api/v1/filings?limit=5").headers["x-next-cursor"]
     found = problem(
@@ -168,8 +176,46 @@ def test_lists_are_exported_as_csv_and_json_lines(client: TestClient, sample: Li
     answer = client.get("/api/v1/filings", params={"format": "csv", "limit": 1000})
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["id"] for row in rows] == [one.id for one in sample.list()]
-    lines = client.get("/api/v1/policies", params={"format": "jsonl"}).text.splitlines()
+    lines = client.get("/api/v1/policies", params={"format": "jsonl", "limit": 20}).text.splitlines()
     assert [json.loads(line)["policy_id"] for line in lines] == [one.policy_id for one in sample.policies().policies]
+
+
+def test_an_export_without_a_limit_is_whole(
+    client: TestClient, sample: Library, some_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perfsearch.service.api.parameters.EXPORT_BATCH", 20)
+    for address, expected in (
+        ("filings", sample.count()),
+        ("policies", sample.policies().total),
+        ("indicators", sample.indicators().total),
+        ("search?q=项目", len(sample.search("项目", limit=1000).hits)),
+        (f"similar/{some_id}", len(sample.similar(some_id, limit=1000).hits)),
+        ("policies/预算法", sample.policy("预算法").mentions),
+    ):
+        joint = "&" if "?" in address else "?"
+        lines = client.get(f"/api/v1/{address}{joint}format=jsonl").text.splitlines()
+        assert len(lines) == len({*lines}) == expected > 8, address
+        table = client.get(f"/api/v1/{address}{joint}format=csv").content.decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(table)))
+        assert {len(row) for row in rows} == {len(rows[0])}, address
+        assert len(rows) == expected + 1, address
+        assert len(client.get(f"/api/v1/{address}{joint}format=jsonl&limit=3").text.splitlines()) == 3
+
+
+def test_every_other_list_is_exported_too(client: TestClient, sample: Library, some_id: str, policy_id: str) -> None:
+    client.post("/api/v1/jobs", json={"kind": "verify"})
+    for address, least in (
+        (f"filings/{some_id}/duplicates", 10), (f"filings/{some_id}/missing-policies", 1), (f"filings/{some_id}/versions", 1),
+        ("facets?q=河道", 10), (f"policies/{policy_id}/graph", 3), ("applicants/云江市残疾人联合会/graph", 3), ("jobs", 1),
+        ("audit", 1),
+    ):  # fmt: skip
+        joint = "&" if "?" in address else "?"
+        lines = client.get(f"/api/v1/{address}{joint}format=jsonl").text.splitlines()
+        assert len(lines) >= least, address
+        assert all(isinstance(json.loads(line), dict) for line in lines)
+        answer = client.get(f"/api/v1/{address}{joint}format=csv")
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert len(list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))) >= least + 1, address
 
 
 def test_the_whole_library_is_exported_in_the_shape_that_add_reads(client: TestClient, tmp_path: Path) -> None:

@@ -72,6 +72,62 @@ def test_a_drafter_finds_a_project_and_copies_a_passage_with_its_source(page: An
     assert "对照两份申报表" in page.get_by_role("heading", level=1).inner_text()
 
 
+def test_a_drafter_describes_a_project_and_copies_indicators_with_their_source(page: Any) -> None:
+    page.goto("/draft")
+    page.get_by_role("textbox", name="项目要做什么").fill("给社区里的老人办助餐点，补贴饭钱")
+    page.get_by_role("button", name="找可参考的").first.click()
+    page.get_by_role("button", name="复制整套带出处").click()
+    page.get_by_role("button", name="已复制").wait_for()
+    rows = page.evaluate("navigator.clipboard.readText()").strip().splitlines()
+    assert len(rows) > 5
+    assert all(row.count("\t") == 4 and "》20" in row for row in rows)
+    for box in page.locator('input[name="f"]').all()[:2]:
+        box.check()
+    page.get_by_role("button", name="对照所选两份").first.click()
+    assert page.locator(".sides.head a").count() == 2
+
+
+def test_a_search_is_kept_in_the_browser_and_found_at_home(page: Any) -> None:
+    page.goto("/?q=河道养护&year=2018..2022")
+    page.get_by_role("button", name="保存这次检索").click()
+    page.goto("/")
+    page.locator("#saved a").click()
+    assert "year=2018..2022" in page.url
+    page.goto("/")
+    page.get_by_role("button", name="删除保存的检索").click()
+    assert page.locator("#saved").is_hidden()
+
+
+def test_copied_text_of_the_whole_library_is_looked_for_and_shown(page: Any) -> None:
+    page.goto("/duplicates")
+    page.get_by_role("button", name="开始查重").click()
+    page.get_by_role("link", name="看结果").click()
+    page.get_by_label("单位").select_option("2")
+    page.get_by_role("button", name="筛选").click()
+    page.locator(".hit h3 a").first.click()
+    page.locator(".chart a").first.click()
+    assert "对照两份申报表" in page.get_by_role("heading", level=1).inner_text()
+
+
+def test_every_page_works_without_script(browser: Any, address: str, draft_file: Path) -> None:
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto("/?q=河道养护")
+    page.locator(".hit h3 a").first.click()
+    page.get_by_role("link", name="列出相似的项目").click()
+    assert page.locator(".hit").count() > 2
+    page.goto("/review")
+    page.locator('input[type="file"]').set_input_files(str(draft_file))
+    page.get_by_role("main").get_by_role("button", name="审核").click()
+    assert "审核报告" in page.get_by_role("heading", level=1).inner_text()
+    page.goto("/add")
+    page.locator('input[type="file"]').set_input_files(str(draft_file))
+    page.get_by_role("main").get_by_role("button", name="读入").click()
+    page.get_by_text("未变 1 份").wait_for()  # the page asks again by itself
+    context.close()
+
+
 def test_a_drafter_drops_a_draft(page: Any, draft_file: Path) -> None:
     page.goto("/")
     form = page.locator('form[action="/similar"]')
@@ -90,8 +146,15 @@ def test_a_reviewer_drops_a_draft_dismisses_a_finding_and_downloads_the_report(
     page.locator('input[type="file"]').set_input_files(str(bad))
     page.get_by_role("main").get_by_role("button", name="审核").click()
     finding = page.locator(".finding").first
+    address = page.url
+    finding.get_by_role("button", name="采纳").click()
+    page.locator('.finding[data-chosen="accepted"]').wait_for()
     finding.get_by_role("button", name="忽略").click()
     page.locator('.finding[data-chosen="dismissed"]').wait_for()
+    assert page.url == address, "without leaving the place"
+    assert page.locator('[data-count="dismissed"]').inner_text() == "1"
+    page.reload()
+    assert page.locator('[data-count="dismissed"]').inner_text() == "1"
     with page.expect_download() as download:
         page.get_by_role("link", name="下载 DOCX").click()
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
@@ -154,7 +217,9 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     one, two = (hit.filing_id for hit in hits)
     policy = sample.policies(limit=1).policies[0].policy_id
     addresses = ["/", "/?q=河道养护", f"/filings/{one}", f"/compare?a={one}&b={two}", "/policies", f"/policies/{policy}", "/analysis",
-                 "/indicators?q=满意度", f"/filings/{one}/duplicates", f"/filings/{one}/review", "/add", "/docs", "/login"]  # fmt: skip
+                 "/indicators?q=满意度", f"/filings/{one}/duplicates", f"/filings/{one}/review", "/add", "/docs", "/login",
+                 "/draft", "/draft?q=给社区老人办助餐点", "/duplicates", "/audit", f"/filings/{one}?copied=true&q=河道", "/?year=2020",
+                 "/analysis?indicator=满意度", "/nothing"]  # fmt: skip
     context = browser.new_context(base_url=address, viewport={"width": width, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     folder = os.environ.get("PERFSEARCH_SCREENSHOTS")

@@ -62,8 +62,25 @@ def test_a_filing_and_a_draft_are_compared_and_reviewed(sample: Library, corpus:
     for given in (filing_id, draft):
         assert call(sample, "similar", filing=given)["result"]["hits"]
         assert call(sample, "duplicates", filing=given)["result"]["matches"]
-        assert call(sample, "review", filing=given)["result"]["rules"]
+        assert "rules" in call(sample, "review", filing=given)["coverage"]
         assert "similar filings compared" in call(sample, "indicators", like=given)["coverage"]
+
+
+def test_long_answers_come_in_parts_that_make_the_whole(sample: Library, corpus: Path) -> None:
+    draft = (corpus / "linjiang-hedao-yanghu-2018.txt").read_text(encoding="utf-8")
+    bad = draft.replace("2018-12-31", "2017-12-31").replace("=118.4", "=100").replace("520", "530")
+    for tool, path, key in (("duplicates", "matches", "source_filing_id"), ("review", "findings", "code")):
+        whole = call(sample, tool, filing=bad, limit=50)["result"][path]
+        parts, cursor = [], None
+        while True:
+            answer = call(sample, tool, filing=bad, limit=2, cursor=cursor)
+            assert len(json.dumps(answer, ensure_ascii=False)) < 16_000, tool
+            parts += answer["result"][path]
+            cursor = answer["next_cursor"]
+            if cursor is None:
+                break
+        assert [one[key] for one in parts] == [one[key] for one in whole], tool
+        assert len(parts) > 1, tool
 
 
 def test_policies_and_indicators_are_found(sample: Library) -> None:

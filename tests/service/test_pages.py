@@ -9,7 +9,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from docx import Document
@@ -38,7 +38,7 @@ def addresses(sample: Library) -> list[str]:
         f"/policies/{policy}", "/analysis", f"/analysis?cites={policy}", "/analysis?applicant=云江市残疾人联合会", "/indicators",
         "/indicators?q=满意度", "/review", "/add", "/login", "/docs", "/draft", "/draft?q=给社区老人办助餐点", "/duplicates", "/audit",
         f"/filings/{one}?copied=true&q=河道养护", f"/compare?f={one}", f"/compare?f={one}&f={two}", f"/compare?a={one}@1&b={two}",
-        "/?year=2018..2025&page=2",
+        "/?year=2018..2025&page=2", "/analysis?indicator=满意度&year=2019..2024",
     ]  # fmt: skip
 
 
@@ -181,6 +181,20 @@ def test_charts_of_a_policy_are_svg_and_csv_files(client: TestClient, sample: Li
     assert len(rows) > 1
     if chart == "years":
         assert {row[0]: int(row[1]) for row in rows[1:]} == sample.policy(policy.policy_id).by_year
+
+
+def test_the_targets_of_an_indicator_are_drawn_and_taken_away(client: TestClient, sample: Library) -> None:
+    page = client.get("/analysis", params={"indicator": "满意度", "year": "2019..2024"}).text
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/indicators/targets\.[^"]+)"', page)]
+    assert len(links) >= 2
+    for link in links:
+        found = client.get(link)
+        assert found.status_code == 200, link
+    table = next(client.get(link).content.decode("utf-8-sig") for link in links if ".csv" in link)
+    name = re.search(r"name=([^&]+)", next(link for link in links if ".csv" in link))[1]  # type: ignore[index]
+    use = sample.indicators(unquote(name), limit=1, year_from=2019, year_to=2024).indicators[0]
+    rows = list(csv.reader(io.StringIO(table)))[1:]
+    assert {row[0].lstrip("'"): int(row[1]) for row in rows} == {one.target: one.filings for one in use.targets}
 
 
 def test_an_analysis_without_filings_says_so_instead_of_failing(client: TestClient) -> None:

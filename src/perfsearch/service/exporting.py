@@ -46,10 +46,30 @@ def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iter
         yield buffer.getvalue()
 
 
-def json_lines(values: Iterable[BaseModel]) -> Iterator[str]:
+def csv_of(batches: Iterable[Sequence[BaseModel | Mapping[str, Any]]]) -> Iterator[str]:
+    """Batches of values as lines of CSV; the columns are those of the first batch."""
+    columns: list[str] | None = None
+    for batch in batches:
+        rows, found = table(batch)
+        first = columns is None
+        columns = found if columns is None else columns
+        lines = csv_lines(rows, columns)
+        head = next(lines)
+        if first:
+            yield head
+        yield from lines
+
+
+def json_lines_of(batches: Iterable[Sequence[BaseModel | Mapping[str, Any]]]) -> Iterator[str]:
     """One JSON value a line, in the shape of the API."""
-    for value in values:
-        yield json.dumps(value.model_dump(mode="json"), ensure_ascii=False) + "\n"
+    for batch in batches:
+        for value in batch:
+            yield json.dumps(plain(value), ensure_ascii=False) + "\n"
+
+
+def plain(value: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
+    """A value as JSON has it."""
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else dict(value)
 
 
 def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -63,9 +83,9 @@ def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def table(values: Sequence[BaseModel]) -> tuple[list[dict[str, Any]], list[str]]:
+def table(values: Sequence[BaseModel | Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
     """Models as flat rows, and the columns that any of them has, in order."""
-    rows = [flat(value.model_dump(mode="json")) for value in values]
+    rows = [flat(plain(value)) for value in values]
     columns: dict[str, None] = {}
     for row in rows:
         columns.update(dict.fromkeys(row))

@@ -61,13 +61,13 @@ class PoliciesAnswer(Covered):
 
 
 class DuplicatesAnswer(Covered):
-    """Text that is shared with other filings."""
+    """Text that is shared with other filings: rates and sources whole, the matches page by page."""
 
     result: DuplicateReport
 
 
 class ReviewAnswer(Covered):
-    """Findings of the review."""
+    """Findings of the review page by page, with similar projects; the matches are those of `duplicates`."""
 
     result: ReviewReport
 
@@ -199,24 +199,41 @@ class _Tools:
         self,
         filing: FilingOrText,
         min_length: Annotated[int, Field(ge=10, le=1000, description="Shortest passage, in characters.")] = 15,
+        limit: Limit = 20,
+        cursor: Cursor = None,
     ) -> DuplicatesAnswer:
         """Find text that a filing or draft shares with other filings and with itself."""
         library = self._library_of()
+        asked = {"filing": filing, "min_length": str(min_length)}
+        offset = self._offset(library, "duplicates", asked, cursor)
         report = library.duplicates(_filing(library, filing), min_length=min_length)
         cut = "; the list is cut" if report.truncated else ""
+        shown = report.matches[offset : offset + limit]
+        # The runs within a match are for marking a page; texts and offsets say the same.
+        matches = tuple(one.model_copy(update={"blocks": ()}) for one in shown)
         return DuplicatesAnswer(
-            result=report,
-            coverage=self._coverage(library, f"{report.compared} filings aligned, {len(report.matches)} matches{cut}"),
+            result=report.model_copy(update={"matches": matches}),
+            coverage=self._coverage(
+                library,
+                f"{report.compared} filings aligned, {len(shown)} of {len(report.matches)} matches from {offset}{cut}",
+            ),
+            next_cursor=self._next(library, "duplicates", asked, offset + limit, len(report.matches)),
         )
 
-    def review(self, filing: FilingOrText) -> ReviewAnswer:
+    def review(self, filing: FilingOrText, limit: Limit = 20, cursor: Cursor = None) -> ReviewAnswer:
         """Check a draft or a stored filing as a reviewer does: findings with evidence and what would settle them."""
         library = self._library_of()
+        asked = {"filing": filing}
+        offset = self._offset(library, "review", asked, cursor)
         report = library.review(_filing(library, filing))
-        said = "; ".join(report.messages)
+        counts = ", ".join(f"{n} {severity}" for severity, n in report.counts.items())
+        said = "".join(f"; {message}" for message in report.messages)
         return ReviewAnswer(
-            result=report,
-            coverage=self._coverage(library, f"{len(report.rules)} rules, {len(report.findings)} findings{said}"),
+            result=_brief(report, offset, limit),
+            coverage=self._coverage(
+                library, f"{len(report.rules)} rules, {len(report.findings)} findings ({counts}) from {offset}{said}"
+            ),
+            next_cursor=self._next(library, "review", asked, offset + limit, len(report.findings)),
         )
 
     def get(self, filing_id: Annotated[str, Field(max_length=200, description="Id of a filing.")]) -> FilingAnswer:
@@ -246,6 +263,22 @@ class _Tools:
         if offset >= total:
             return None
         return self._cursors.make(_question(name, asked), library.view().catalog.seq, offset)
+
+
+def _brief(report: ReviewReport, offset: int, limit: int) -> ReviewReport:
+    """The review without what an assistant does not read: the rules' list, outcomes, each match of copied text."""
+    shown = report.findings[offset : offset + limit]
+    reviews = tuple(
+        one.model_copy(
+            update={
+                "findings": (),
+                "outcomes": (),
+                "duplicates": one.duplicates.model_copy(update={"matches": ()}) if one.duplicates else None,
+            }
+        )
+        for one in report.reviews
+    )
+    return report.model_copy(update={"findings": shown, "reviews": reviews, "rules": ()})
 
 
 def _question(name: str, asked: Mapping[str, str | None]) -> str:

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from perfsearch.library import Library
 from perfsearch.model import CitationGraph, Filing, MissingResult, PolicyPage, PolicyResult, ReadCitations, SearchResult
 from perfsearch.model.facets import Facets
 from perfsearch.service.api.parameters import (
+    EXPORT_RESPONSES,
     LIST_RESPONSES,
-    TAGGED,
     Format,
     Narrowed,
     Page,
@@ -24,7 +25,7 @@ from perfsearch.service.api.parameters import (
     read_filings,
     unchanged,
 )
-from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
+from perfsearch.service.api.problems import RESPONSES, UNCHANGED, UPLOAD_RESPONSES
 from perfsearch.service.state import Asker, Served, State
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(known_only)], tags=["ask"])
@@ -32,6 +33,7 @@ router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(
 Mode = Literal["hybrid", "lexical", "semantic"]
 FilingId = Annotated[str, Path(max_length=200, description="Id of a filing, such as `2020-1a2b3c4d5e`.")]
 _UPLOAD: dict[str, Any] = {"dependencies": [Depends(multipart)], "responses": UPLOAD_RESPONSES}
+EXPORTED: dict[int | str, dict[str, Any]] = {**EXPORT_RESPONSES, **UNCHANGED}
 _LIST: dict[str, Any] = {"dependencies": [Depends(unchanged)], "responses": LIST_RESPONSES}
 
 
@@ -52,23 +54,50 @@ def search(
     """Filings or passages that answer the query, best first."""
     with state.metrics.stage("query"):
         result = library.search(
-            q, by=by, mode=mode, limit=page.limit, offset=page.offset, explain=explain, exact=exact, filters=filters
+            q,
+            by=by,
+            mode=mode,
+            limit=_ranked(library, page),
+            offset=page.offset,
+            explain=explain,
+            exact=exact,
+            filters=filters,
         )
     page.of(result.total)
-    return result if format == "json" else listed(state, asker, page, format, "search", result.hits)
+    return result if format == "json" else listed(state, asker, format, "search", result.hits, page)
 
 
-@router.get("/facets", **TAGGED)
+@router.get("/facets", response_model=Facets, dependencies=[Depends(unchanged)], responses=EXPORTED)
 def facets(
     state: State,
     library: Served,
+    asker: Asker,
     filters: Narrowed,
     q: Annotated[str | None, Query(max_length=2000, description="Of what answers this query; else of all.")] = None,
     mode: Annotated[Mode, Query(description="Words and meaning, or one of them.")] = "hybrid",
-) -> Facets:
+    format: Format = "json",
+) -> Any:
     """How the filings of an answer spread over years, applicants, categories, sections and budgets."""
     with state.metrics.stage("facets"):
-        return library.facets(q, filters=filters, mode=mode)
+        found = library.facets(q, filters=filters, mode=mode)
+    return found if format == "json" else listed(state, asker, format, "facets", _facet_rows(found))
+
+
+def _facet_rows(found: Facets) -> list[dict[str, Any]]:
+    """Every value of every field as a row; years with their budgets."""
+    rows: list[dict[str, Any]] = [
+        {"field": "year", "value": one.year, "filings": one.filings, "budget_sum": one.budget_sum,
+         "budget_median": one.budget_median}
+        for one in found.years
+    ]  # fmt: skip
+    for name in ("applicants", "categories", "performance_types", "forms", "sections"):
+        rows += [{"field": name, "value": one.value, "filings": one.filings} for one in getattr(found, name)]
+    rows += [
+        {"field": "budgets", "value": f"{one.low or 0:.0f}..{'' if one.high is None else f'{one.high:.0f}'}",
+         "filings": one.filings}
+        for one in found.budgets
+    ]  # fmt: skip
+    return rows
 
 
 @router.get("/similar/{filing_id}", response_model=SearchResult, **_LIST)
@@ -85,9 +114,16 @@ def similar_to_stored(
     """Past projects like a stored filing."""
     filing = library.get(filing_id)
     with state.metrics.stage("query"):
-        result = library.similar(filing, limit=page.limit, offset=page.offset, explain=explain, filters=filters)
+        result = library.similar(
+            filing, limit=_ranked(library, page), offset=page.offset, explain=explain, filters=filters
+        )
     page.of(result.total)
-    return result if format == "json" else listed(state, asker, page, format, "similar", result.hits)
+    return result if format == "json" else listed(state, asker, format, "similar", result.hits, page)
+
+
+def _ranked(library: Library, page: Page) -> int:
+    """How many hits to ask for at once: a whole ranking is one answer, whose parts would each be ranked anew."""
+    return library.settings.limit_max if page.is_whole else page.limit
 
 
 @router.post("/similar", **_UPLOAD)
@@ -127,7 +163,12 @@ def policies(
     with state.metrics.stage("query"):
         result = library.policies(q, page.limit, page.offset)
     page.of(result.total)
-    return result if format == "json" else listed(state, asker, page, format, "policies", result.policies)
+    if format == "json":
+        return result
+    return listed(
+        state, asker, format, "policies", result.policies, page,
+        lambda offset: library.policies(q, page.limit, offset).policies,
+    )  # fmt: skip
 
 
 PolicyName = Annotated[str, Path(min_length=1, max_length=500, description="Id, number, title or short name.")]
@@ -146,23 +187,44 @@ def policy(
     with state.metrics.stage("query"):
         result = library.policy(policy, page.limit, page.offset)
     page.of(result.mentions)
-    return result if format == "json" else listed(state, asker, page, format, "citations", result.citations)
+    if format == "json":
+        return result
+    return listed(
+        state, asker, format, "citations", result.citations, page,
+        lambda offset: library.policy(policy, page.limit, offset).citations,
+    )  # fmt: skip
 
 
-@router.get("/policies/{policy}/graph", **TAGGED)
-def policy_graph(library: Served, policy: PolicyName, limit: Annotated[int, Query(ge=1, le=60)] = 20) -> CitationGraph:
-    """A policy and those most cited with it; the centre is the first node."""
-    return library.citation_graph(policy=policy, limit=limit)
-
-
-@router.get("/applicants/{applicant}/graph", **TAGGED)
-def applicant_graph(
+@router.get(
+    "/policies/{policy}/graph", response_model=CitationGraph, dependencies=[Depends(unchanged)], responses=EXPORTED
+)
+def policy_graph(
+    state: State,
     library: Served,
+    asker: Asker,
+    policy: PolicyName,
+    limit: Annotated[int, Query(ge=1, le=60)] = 20,
+    format: Format = "json",
+) -> Any:
+    """A policy and those most cited with it; the centre is the first node, CSV and JSON lines are the edges."""
+    found = library.citation_graph(policy=policy, limit=limit)
+    return found if format == "json" else listed(state, asker, format, "graph", found.edges)
+
+
+@router.get(
+    "/applicants/{applicant}/graph", response_model=CitationGraph, dependencies=[Depends(unchanged)], responses=EXPORTED
+)
+def applicant_graph(
+    state: State,
+    library: Served,
+    asker: Asker,
     applicant: Annotated[str, Path(min_length=1, max_length=200, description="Part of the name.")],
     limit: Annotated[int, Query(ge=1, le=60)] = 20,
-) -> CitationGraph:
+    format: Format = "json",
+) -> Any:
     """What an applicant's filings cite."""
-    return library.citation_graph(applicant=applicant, limit=limit)
+    found = library.citation_graph(applicant=applicant, limit=limit)
+    return found if format == "json" else listed(state, asker, format, "graph", found.edges)
 
 
 class TextToExtract(BaseModel):
@@ -181,9 +243,28 @@ def extract(state: State, library: Served, body: TextToExtract) -> ReadCitations
         return library.read_citations(body.text, body.fiscal_year)
 
 
-@router.get("/filings/{filing_id}/missing-policies", **TAGGED)
+@router.get(
+    "/filings/{filing_id}/missing-policies",
+    response_model=MissingResult,
+    dependencies=[Depends(unchanged)],
+    responses=EXPORTED,
+)
 def missing_policies(
-    library: Served, filing_id: FilingId, limit: Annotated[int, Query(ge=1, le=100)] = 10
-) -> MissingResult:
+    state: State,
+    library: Served,
+    asker: Asker,
+    filing_id: FilingId,
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+    format: Format = "json",
+) -> Any:
     """Policies that past projects like this cite and it does not."""
-    return library.missing_policies(library.get(filing_id), limit)
+    found = library.missing_policies(library.get(filing_id), limit)
+    return found if format == "json" else listed(state, asker, format, "missing-policies", found.missing)
+
+
+@router.post("/missing-policies", **_UPLOAD)
+def missing_policies_of_draft(
+    state: State, library: Served, file: Uploaded, limit: Annotated[int, Query(ge=1, le=100)] = 10
+) -> MissingResult:
+    """Policies that past projects like a draft cite and it does not; nothing is stored."""
+    return library.missing_policies(read_filings(state, file)[0], limit)

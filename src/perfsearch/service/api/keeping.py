@@ -17,6 +17,7 @@ from perfsearch.library import Library
 from perfsearch.model import AddReport, Filing, FilingSummary, Filters, RejectedResult, Value
 from perfsearch.service.api.asking import FilingId
 from perfsearch.service.api.parameters import (
+    EXPORT_RESPONSES,
     LIST_RESPONSES,
     TAGGED,
     Format,
@@ -29,7 +30,7 @@ from perfsearch.service.api.parameters import (
     paging,
     unchanged,
 )
-from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
+from perfsearch.service.api.problems import RESPONSES, UNCHANGED, UPLOAD_RESPONSES
 from perfsearch.service.exporting import JSON_LINES
 from perfsearch.service.guard.keys import Principal
 from perfsearch.service.jobs import Job, Step, Work
@@ -63,7 +64,12 @@ def filings(
         filings=tuple(library.list(limit=page.limit, offset=page.offset, filters=filters)),
     )
     page.of(found.total)
-    return found if format == "json" else listed(state, asker, page, format, "filings", found.filings)
+    if format == "json":
+        return found
+    return listed(
+        state, asker, format, "filings", found.filings, page,
+        lambda offset: library.list(limit=page.limit, offset=offset, filters=filters),
+    )  # fmt: skip
 
 
 @router.get(
@@ -103,10 +109,16 @@ def filing(library: Served, filing_id: FilingId) -> Filing:
     return library.get(filing_id)
 
 
-@router.get("/filings/{filing_id}/versions", **TAGGED)
-def versions(library: Served, filing_id: FilingId) -> list[Filing]:
+@router.get(
+    "/filings/{filing_id}/versions",
+    response_model=list[Filing],
+    dependencies=[Depends(unchanged)],
+    responses={**EXPORT_RESPONSES, **UNCHANGED},
+)
+def versions(state: State, library: Served, asker: Asker, filing_id: FilingId, format: Format = "json") -> Any:
     """All versions of a filing, newest first."""
-    return list(library.versions(filing_id))
+    found = list(library.versions(filing_id))
+    return found if format == "json" else listed(state, asker, format, "versions", found)
 
 
 @router.get(
@@ -247,7 +259,12 @@ def rejected(
     """Files that could not be read and have not been since, and why, newest first."""
     found = library.rejected(page.limit, page.offset, below)
     page.of(found.total)
-    return found if format == "json" else listed(state, editor, page, format, "rejected", found.rejected)
+    if format == "json":
+        return found
+    return listed(
+        state, editor, format, "rejected", found.rejected, page,
+        lambda offset: library.rejected(page.limit, offset, below).rejected,
+    )  # fmt: skip
 
 
 @router.get("/stats")

@@ -6,11 +6,11 @@ which under load costs each request more than the question itself.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, File, Header, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
@@ -21,11 +21,13 @@ from perfsearch.errors import UsageError
 from perfsearch.model import Filing, Filters, parse_budget_range, parse_year_range
 from perfsearch.service.api.problems import CURSOR_RESPONSES, UNCHANGED, NotModifiedError, RefusalError
 from perfsearch.service.cursors import question_of
-from perfsearch.service.exporting import CSV, JSON_LINES, csv_lines, json_lines, table
+from perfsearch.service.exporting import CSV, JSON_LINES, csv_of, json_lines_of
 from perfsearch.service.state import Asker, Served, ServiceState, State
 
 Text = Annotated[str | None, Query(max_length=500)]
 Format = Literal["json", "csv", "jsonl"]
+EXPORT_BATCH = 500
+"""Rows that an export asks for at once."""
 _CACHE = "private, no-cache"
 
 
@@ -134,6 +136,8 @@ class Page:
 
     limit: int
     offset: int
+    is_whole: bool
+    """Whether all that follows is asked for: an export that names no limit."""
     _request: Request
     _response: Response
     _question: str
@@ -144,11 +148,12 @@ class Page:
         """Say in the answer's headers where the list of `total` goes on."""
         self._response.headers["X-Total-Count"] = str(total)
         following = self.offset + self.limit
-        if following >= total:
+        if following >= total or self.is_whole:
             return
         cursor = self._state.cursors.make(self._question, self._seq, following)
         kept = [(k, v) for k, v in self._request.query_params.multi_items() if k not in ("cursor", "offset")]
-        address = f"{self._request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+        # A header is ASCII, and a policy may be named by its Chinese title.
+        address = f"{quote(self._request.scope['path'])}?{urlencode([*kept, ('cursor', cursor)])}"
         self._response.headers["X-Next-Cursor"] = cursor
         self._response.headers["Link"] = f'<{address}>; rel="next"'
 
@@ -161,7 +166,12 @@ def paging(default: int) -> Callable[..., Awaitable[Page]]:
         response: Response,
         state: State,
         seq: Seq,
-        limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = default,
+        limit: Annotated[
+            int | None,
+            Query(
+                ge=1, le=1000, description="At most so many; a screenful, and of an export all, where none is given."
+            ),
+        ] = None,
         offset: Annotated[int, Query(ge=0, le=100_000, description="Skip so many.")] = 0,
         cursor: Annotated[
             str | None, Query(max_length=300, description="Go on where `X-Next-Cursor` of the answer before says.")
@@ -170,7 +180,10 @@ def paging(default: int) -> Callable[..., Awaitable[Page]]:
         question = question_of(request.url.path, request.query_params.multi_items())
         if cursor:
             offset = state.cursors.read(cursor, question, seq)
-        return Page(limit, offset, request, response, question, seq, state)
+        is_whole = limit is None and request.query_params.get("format", "json") != "json"
+        return Page(
+            limit or (EXPORT_BATCH if is_whole else default), offset, is_whole, request, response, question, seq, state
+        )
 
     return page
 
@@ -178,18 +191,39 @@ def paging(default: int) -> Callable[..., Awaitable[Page]]:
 # -- formats
 
 
+Rows = Sequence[BaseModel | Mapping[str, Any]]
+
+
 def listed(
-    state: ServiceState, asker: Asker, page: Page, form: Format, name: str, values: Sequence[BaseModel]
+    state: ServiceState,
+    asker: Asker,
+    form: Format,
+    name: str,
+    rows: Rows,
+    page: Page | None = None,
+    more: Callable[[int], Rows] | None = None,
 ) -> Response:
-    """A list as CSV or JSON lines, to be kept as a file; that it was exported is written down."""
-    state.audit.note(asker, "export", what=name, format=form, items=len(values))
-    lines: Iterator[str]
-    if form == "csv":
-        rows, columns = table(values)
-        lines, media_type = csv_lines(rows, columns), CSV
-    else:
-        lines, media_type = json_lines(values), JSON_LINES
-    headers = {name: value for name, value in page._response.headers.items() if name != "content-length"}
+    """A list as CSV or JSON lines, to be kept as a file; that it was exported is written down.
+
+    `more(offset)` gives what follows where the whole list is asked for; the columns are those of the first rows.
+    """
+    sent = 0
+
+    def batches() -> Iterator[Rows]:
+        nonlocal sent
+        batch, offset = rows, page.offset if page is not None else 0
+        try:
+            while batch:
+                sent += len(batch)
+                yield batch
+                offset += len(batch)
+                batch = more(offset) if more is not None and page is not None and page.is_whole else ()
+        finally:
+            state.audit.note(asker, "export", what=name, format=form, items=sent)
+
+    lines, media_type = (csv_of(batches()), CSV) if form == "csv" else (json_lines_of(batches()), JSON_LINES)
+    given = page._response.headers if page is not None else {}
+    headers = {name: value for name, value in given.items() if name != "content-length"}
     headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return StreamingResponse(
         (line.encode("utf-8", "replace") for line in lines), media_type=media_type, headers=headers
@@ -213,6 +247,11 @@ LIST_RESPONSES: dict[int | str, dict[str, Any]] = {
     **UNCHANGED,
 }
 
+
+EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The answer; in other formats its list.", "content": LIST_RESPONSES[200]["content"]}
+}
+"""Of a route whose answer holds a list that can be taken away, but does not go on."""
 
 # -- uploads
 

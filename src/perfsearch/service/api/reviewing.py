@@ -14,6 +14,7 @@ from perfsearch.model.indicators import FilingDiff, IndicatorResult, ProjectHist
 from perfsearch.model.review import ReviewReport
 from perfsearch.service.api.asking import FilingId
 from perfsearch.service.api.parameters import (
+    EXPORT_RESPONSES,
     LIST_RESPONSES,
     TAGGED,
     Format,
@@ -27,7 +28,7 @@ from perfsearch.service.api.parameters import (
     read_filings,
     unchanged,
 )
-from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES
+from perfsearch.service.api.problems import RESPONSES, UNCHANGED, UPLOAD_RESPONSES
 from perfsearch.service.clustering import ClusterPage, ClusterQuestion, asked, members_of, page_of
 from perfsearch.service.guard.keys import Principal
 from perfsearch.service.reporting import REPORT_TYPES, ReportForm, report_response
@@ -60,7 +61,13 @@ def indicators(
     with state.metrics.stage("query"):
         result = library.indicators(q, limit=page.limit, offset=page.offset, filters=filters)
     page.of(result.total)
-    return result if format == "json" else listed(state, asker, page, format, "indicators", result.indicators)
+    if format == "json":
+        return result
+    return listed(
+        state, asker, format, "indicators", result.indicators, page,
+        lambda offset: library.indicators(q, limit=page.limit, offset=offset, filters=filters).indicators
+        if offset < result.total else (),
+    )  # fmt: skip
 
 
 @router.post("/indicators", **_UPLOAD)
@@ -75,14 +82,25 @@ def indicators_for_stored(library: Served, filing_id: FilingId) -> IndicatorResu
     return library.indicators(like=library.get(filing_id))
 
 
-@router.get("/filings/{filing_id}/duplicates", **TAGGED)
+@router.get(
+    "/filings/{filing_id}/duplicates",
+    response_model=DuplicateReport,
+    dependencies=[Depends(unchanged)],
+    responses={**EXPORT_RESPONSES, **UNCHANGED},
+)
 def duplicates_of_stored(
-    state: State, library: Served, filing_id: FilingId, min_length: MinLength = 15
-) -> DuplicateReport:
-    """Text that a filing shares with others and with itself."""
+    state: State,
+    library: Served,
+    asker: Asker,
+    filing_id: FilingId,
+    min_length: MinLength = 15,
+    format: Format = "json",
+) -> Any:
+    """Text that a filing shares with others and with itself; CSV and JSON lines are the matches."""
     filing = library.get(filing_id)
     with state.metrics.stage("duplicates"):
-        return library.duplicates(filing, min_length=min_length)
+        report = library.duplicates(filing, min_length=min_length)
+    return report if format == "json" else listed(state, asker, format, "duplicates", report.matches)
 
 
 @router.post("/duplicates", **_UPLOAD)
@@ -118,7 +136,10 @@ def clusters(
     shown = page_of(kept, library.view().seq, found, page.offset, page.limit)
     if format == "json":
         return shown
-    return listed(state, asker, page, format, "clusters", members_of(library, shown.clusters))
+
+    if page.is_whole:
+        return listed(state, asker, format, "clusters", members_of(library, found[page.offset :]))
+    return listed(state, asker, format, "clusters", members_of(library, shown.clusters), page)
 
 
 @router.get("/filings/{filing_id}/review", response_model=ReviewReport, responses=_REPORTS)

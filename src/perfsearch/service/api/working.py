@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from perfsearch.errors import NotFound
 from perfsearch.model import Value
 from perfsearch.service.api.keeping import adding
-from perfsearch.service.api.parameters import json_body, known_only
+from perfsearch.service.api.parameters import EXPORT_RESPONSES, Format, json_body, known_only, listed
 from perfsearch.service.api.problems import RESPONSES, UPLOAD_RESPONSES, RefusalError
 from perfsearch.service.clustering import CLUSTER_THRESHOLD
 from perfsearch.service.guard.keys import Principal
@@ -44,10 +44,17 @@ class JobToStart(BaseModel):
     )
 
 
-@router.get("/jobs")
-def jobs(state: State, asker: Asker) -> JobList:
+@router.get("/jobs", response_model=JobList, responses=EXPORT_RESPONSES)
+def jobs(
+    state: State,
+    asker: Asker,
+    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
+    offset: Annotated[int, Query(ge=0, le=100_000, description="Skip so many.")] = 0,
+    format: Format = "json",
+) -> Any:
     """The caller's jobs and those about the whole library; an admin sees all."""
-    return JobList(jobs=tuple(job for job in state.jobs.listed() if may_see(asker, job)))
+    found = [job for job in state.jobs.listed() if may_see(asker, job)][offset : offset + limit]
+    return JobList(jobs=tuple(found)) if format == "json" else listed(state, asker, format, "jobs", found)
 
 
 @router.post(
@@ -153,7 +160,13 @@ class AuditPage(Value):
     entries: tuple[dict[str, Any], ...]
 
 
-@router.get("/audit")
-def audit(state: State, admin: Admin, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> AuditPage:
+@router.get("/audit", response_model=AuditPage, responses=EXPORT_RESPONSES)
+def audit(
+    state: State,
+    admin: Admin,
+    limit: Annotated[int, Query(ge=1, le=100_000, description="The last so many.")] = 100,
+    format: Format = "json",
+) -> Any:
     """Who added, removed and exported what."""
-    return AuditPage(entries=tuple(state.audit.entries(limit)))
+    entries = state.audit.entries(limit)
+    return AuditPage(entries=tuple(entries)) if format == "json" else listed(state, admin, format, "audit", entries)

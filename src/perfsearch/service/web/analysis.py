@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from perfsearch.errors import NotFound, PerfsearchError
 from perfsearch.model.facets import Facets
+from perfsearch.model.indicators import IndicatorUse
 from perfsearch.service.state import Served, State
 from perfsearch.service.web.charts import Bar, as_file, bar_chart, graph_chart, row_chart
 from perfsearch.service.web.environment import render
 from perfsearch.service.web.files import chart_csv, chart_svg
+from perfsearch.service.web.reviewing import spread_chart
 from perfsearch.service.web.search import Narrowed, band_range, band_words, filters_of_form
 from perfsearch.service.wording import amount
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
+INDICATORS_SHOWN = 6
 CHARTS = {
     "filings": ("各年度申报表份数", "Filings by year"),
     "budgets": ("各年度预算合计", "Budget by year"),
@@ -37,13 +40,20 @@ def analysis_page(
     state: State,
     library: Served,
     form: Narrowed,
+    indicator: Annotated[str, Query(max_length=500)] = "",
 ) -> HTMLResponse:
-    """Charts over the filings that answer, and who cites what."""
+    """Charts over the filings that answer, the targets that they set for an indicator, and who cites what."""
     kept = {name: value for name, value in form.items() if value.strip()}
-    facets, problem, graph = None, None, ""
+    facets, problem, graph, cited = None, None, "", None
+    uses: tuple[IndicatorUse, ...] = ()
     try:
+        filters = filters_of_form(form)
         with state.metrics.stage("facets"):
-            facets = library.facets(form["q"].strip() or None, filters=filters_of_form(form))
+            facets = library.facets(form["q"].strip() or None, filters=filters)
+        if indicator.strip():
+            uses = library.indicators(indicator.strip(), filters=filters, limit=INDICATORS_SHOWN).indicators
+        if form["cites"].strip():
+            cited = library.policy(form["cites"].strip(), 1)
         if form["applicant"].strip():
             graph = _applicant_graph(library, form["applicant"].strip())
     except PerfsearchError as error:
@@ -62,9 +72,19 @@ def analysis_page(
         charts=[chart for chart in drawn if chart["svg"]],
         graph=graph,
         query=urlencode(kept),
+        cited=cited,
+        indicator=indicator,
+        targets=[
+            {"use": use, "svg": spread_chart(use), "query": urlencode({"name": use.name, **_of_filings(kept)})}
+            for use in uses
+        ],
         policies=library.policies(None, 10).policies if not kept else (),
         form=form,
     )
+
+
+def _of_filings(kept: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in kept.items() if name != "q"}
 
 
 def _applicant_graph(library: Any, applicant: str) -> str:

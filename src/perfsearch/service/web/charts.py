@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import floor, log10
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
@@ -182,11 +182,13 @@ def _short(text: str, characters: int = _LABEL_CHARACTERS) -> Markup:
 
 
 def _ceiling(value: float) -> float:
-    """The next round number: 1, 2 or 5 with zeros."""
+    """The next round number, never more than a third above."""
     if value <= 0:
         return 1.0
     unit: float = 10.0 ** floor(log10(value))
-    return ceil(value / unit) * unit
+    return (
+        next(step for step in (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0) if value <= step * unit) * unit
+    )
 
 
 def matrix_chart(

@@ -13,17 +13,18 @@ from perfsearch.service.api.working import JobKind, may_see, seen_job, start_job
 from perfsearch.service.api.working import cancel_job as stop_job
 from perfsearch.service.guard.gate import address_of
 from perfsearch.service.guard.sessions import COOKIE
-from perfsearch.service.state import Admin, Asker, Editor, State
+from perfsearch.service.state import Admin, Asker, Editor, Served, State
 from perfsearch.service.web.environment import render, set_session
 from perfsearch.service.web.forms import from_our_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 AUDIT_SHOWN = 200
+REJECTED_SHOWN = 20
 
 
 @router.get("/add")
-def add_page(request: Request, state: State, asker: Asker) -> HTMLResponse:
+def add_page(request: Request, state: State, library: Served, asker: Asker) -> HTMLResponse:
     """Where files are put into the library."""
     return render(
         request,

@@ -20,6 +20,7 @@ from perfsearch.service.web.duplicates import pairs_of
 from perfsearch.service.web.environment import render
 from perfsearch.service.web.files import chart_csv, chart_svg
 from perfsearch.service.web.forms import from_our_page
+from perfsearch.service.web.search import Narrowed, filters_of_form
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -127,9 +128,10 @@ def indicators_page(
 
 
 @router.get("/indicators/targets.{kind}")
-def targets_file(library: Served, kind: str, name: Annotated[str, Query(max_length=500)]) -> Response:
+def targets_file(library: Served, form: Narrowed, kind: str, name: Annotated[str, Query(max_length=500)]) -> Response:
     """The targets of one indicator: the chart as SVG, or every target with its count as CSV."""
-    found = [one for one in library.indicators(name, limit=5).indicators if one.name == name]
+    uses = library.indicators(name, limit=5, filters=filters_of_form(form)).indicators
+    found = [one for one in uses if one.name == name]
     if not found or kind not in ("svg", "csv"):
         return chart_svg(None, name)
     if kind == "csv":
