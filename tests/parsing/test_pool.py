@@ -166,6 +166,22 @@ def test_no_more_processes_than_are_allowed_read_at_once(pool: Pool) -> None:
     assert 1 <= most <= 2
 
 
+def test_a_pool_that_was_closed_begins_anew(pool: Pool) -> None:
+    for _ in range(3):
+        assert read(pool, FORM.encode()) == ["基层科普服务"]
+        pool.close()
+
+
+def test_a_single_draft_does_not_wait_for_the_processes_that_read_a_folder(pool: Pool) -> None:
+    thread, results, worker = reading_slowly(pool)
+    task = Task("draft.txt", "draft.txt", data=FORM.encode())
+    (parsed,) = pool.read(task, ONE, n_beside=1)
+    assert parsed.filings
+    assert not results
+    os.kill(worker, signal.SIGSEGV)
+    thread.join()
+
+
 def test_another_memory_limit_gets_another_process(pool: Pool) -> None:
     read(pool, FORM.encode())
     first = workers_of(pool)

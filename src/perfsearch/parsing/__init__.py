@@ -33,6 +33,9 @@ __all__ = [
     "warm",
 ]
 
+_BESIDE = 2
+"""Processes for single files beside those for folders."""
+
 
 def parse_file(path: Path | str, settings: Settings | None = None) -> list[Filing]:
     """Read the filings of one file: a document of any format that is read, a ZIP of them, or a `.jsonl` of filings.
@@ -65,7 +68,7 @@ def warm() -> None:
 def _filings_or_raise(task: Task, settings: Settings) -> list[Filing]:
     filings: list[Filing] = []
     errors: list[InputError] = []
-    for parsed in POOL.read(task, settings):
+    for parsed in POOL.read(task, settings, n_beside=_BESIDE):
         filings.extend(parsed.filings)
         if parsed.error is not None:
             errors.append(parsed.error)

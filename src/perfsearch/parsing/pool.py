@@ -58,8 +58,17 @@ class Pool:
 
     # -- reading
 
-    def read(self, task: Task, settings: Settings, is_stopped: Callable[[], bool] = lambda: False) -> Iterator[Parsed]:
+    def read(
+        self,
+        task: Task,
+        settings: Settings,
+        is_stopped: Callable[[], bool] = lambda: False,
+        n_beside: int = 0,
+    ) -> Iterator[Parsed]:
         """The documents of a task as they are read, the last of them with the file's stamp; never raises InputError.
+
+        `n_beside` more processes than the settings say may run for it, so that who waits for one draft does not wait
+        for a folder that is being added.
 
         Raises:
             ReadersError: no process can be started.
@@ -67,16 +76,18 @@ class Pool:
         """
         progress = Progress(task)
         held: Parsed | None = None
-        for parsed in self._documents(progress, settings, is_stopped):
+        for parsed in self._documents(progress, settings, is_stopped, n_workers(settings) + n_beside):
             if held is not None:
                 yield replace(held, is_last=False)
             held = parsed
         last = held or Parsed(task.shown, file=task.source_path)
         yield replace(last, stamp=progress.stamp, is_known=progress.is_known)
 
-    def _documents(self, progress: Progress, settings: Settings, is_stopped: Callable[[], bool]) -> Iterator[Parsed]:
+    def _documents(
+        self, progress: Progress, settings: Settings, is_stopped: Callable[[], bool], n_most: int
+    ) -> Iterator[Parsed]:
         while True:
-            worker: _Worker | None = self._take(progress.task.name, settings, is_stopped)
+            worker: _Worker | None = self._take(progress.task.name, settings, is_stopped, n_most)
             assert worker is not None
             is_fit = False
             try:
@@ -121,24 +132,25 @@ class Pool:
                 self._start_nursery()
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes; others are started when they are needed again."""
         with self._free:
             idle, self._idle = self._idle, []
+            self._count -= len(idle)
         for worker in idle:
             worker.end.close()
         with self._asking:
             self._end_nursery()
 
-    def _take(self, name: str, settings: Settings, is_stopped: Callable[[], bool]) -> _Worker:
+    def _take(self, name: str, settings: Settings, is_stopped: Callable[[], bool], n_most: int) -> _Worker:
         limit = settings.reading_memory_bytes_max
         idle: _Worker | None = None
         with self._free:
-            while self._count >= n_workers(settings) and not self._idle:
+            while self._count >= n_most and not self._idle:
                 self._free.wait(_LOOK_SECONDS)
                 if is_stopped():
                     raise StoppedError
             fitting = [worker for worker in self._idle if worker.memory_bytes_max == limit]
-            if fitting or (self._idle and self._count >= n_workers(settings)):
+            if fitting or (self._idle and self._count >= n_most):
                 idle = fitting[-1] if fitting else self._idle[0]
                 self._idle.remove(idle)
             else:
