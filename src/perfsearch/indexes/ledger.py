@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from importlib.metadata import version
 
-from perfsearch import __version__
 from perfsearch.indexes.file_book import FileRecord
 from perfsearch.indexes.intake import Intake
 from perfsearch.indexes.store import Store
@@ -110,6 +110,7 @@ class Ledger(Tally):
         self._on_file = on_file
         self._again = again
         self._limits = blake2b(repr([getattr(settings, name) for name in _LIMITS]).encode(), digest_size=8).hexdigest()
+        self._reader = version("perfsearch")
         self._known: dict[str, FileRecord] = {}
         self._open: deque[_Document] = deque()
         self._file = _File(None)
@@ -132,7 +133,7 @@ class Ledger(Tally):
         marks: dict[str, Stamp] = {}
         for file in files:
             record = records.get(file.key)
-            if record is None or record.stamp is None or record.reader != __version__:
+            if record is None or record.stamp is None or record.reader != self._reader:
                 continue
             if record.rejections and (file.is_named or record.limits != self._limits):
                 continue
@@ -188,7 +189,7 @@ class Ledger(Tally):
         if parsed.file is not None and (parsed.stamp is not None or file.rejections):
             is_there = os.path.lexists(parsed.file)
             rejections = tuple(file.rejections) if is_there else ()
-            record = FileRecord(parsed.file, parsed.stamp, __version__, tuple(file.ids), rejections, self._limits)
+            record = FileRecord(parsed.file, parsed.stamp, self._reader, tuple(file.ids), rejections, self._limits)
             self._records.append(record)
         self._say()
 
