@@ -28,6 +28,8 @@ from perfsearch.text.thesaurus import widen
 
 KEPT_FILINGS = 512
 """Filings kept ready in memory, about 30 KB each."""
+KEPT_FILTERS = 16
+"""Filters whose chunks a view keeps (8 bytes each): the pages and facets of an answer ask for the same ones."""
 SINGLE_CHARACTER_WORDS = 20
 """Words that a query of one character stands for: the most frequent ones that contain it."""
 THESAURUS_WEIGHT = 0.6
@@ -136,6 +138,7 @@ class View:
         self.settings = settings
         self._encoder = encoder
         self._memory = memory
+        self._allowed: dict[Filters, Ints] = {}
 
     @property
     def seq(self) -> int:
@@ -257,9 +260,15 @@ class View:
         """Ids of the chunks that the filters let through, ascending; None where nothing is narrowed."""
         if filters.is_empty():
             return None
-        narrowed = filters.of_filings()
-        filings = None if narrowed.is_empty() else self.filing_nos(narrowed)
-        return self.catalog.chunks_of(filings, filters.section)
+        found = self._allowed.get(filters)
+        if found is None:
+            narrowed = filters.of_filings()
+            filings = None if narrowed.is_empty() else self.filing_nos(narrowed)
+            found = self.catalog.chunks_of(filings, filters.section)
+            if len(self._allowed) >= KEPT_FILTERS:
+                self._allowed.clear()
+            self._allowed[filters] = found
+        return found
 
     def chunks_of(self, filing_nos: Ints) -> Ints:
         """Ids of all chunks of these filings, ascending."""
