@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -134,7 +135,7 @@ def through_office(write: Writer, target: str) -> Writer:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, f"a.{suffix}")
             source.write_bytes(data)
-            profile = f"-env:UserInstallation=file://{tempfile.gettempdir()}/perfsearch-benchmark-office"
+            profile = f"-env:UserInstallation=file://{tempfile.gettempdir()}/perfsearch-benchmark-office-{os.getpid()}"
             subprocess.run(
                 [command, "--headless", profile, "--convert-to", target, "--outdir", folder, str(source)],
                 check=True, capture_output=True, timeout=300,

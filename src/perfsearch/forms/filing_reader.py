@@ -17,7 +17,7 @@ from perfsearch.forms.values import parse_year
 from perfsearch.model import Budget, Filing, Indicator, Place, Source, Warning
 from perfsearch.readers import Document
 
-_YEAR_LINE = re.compile(r"[(\[]?\s{0,9}([\w\s]{4,12}?)\s{0,9}年\s{0,9}度")
+_YEAR_LINE = re.compile(r"[(\[]?\s{0,9}([\w\s]{4,12}?)\s{0,9}年\s{0,9}(?:度|[)\]])")
 _ROWS_ABOVE = 4
 _COVER_LENGTH = 6_000
 """Characters from the beginning of a document in which its cover names the department and the year."""
@@ -213,8 +213,9 @@ class FilingReader:
             # A title that the form does not know stands in the rows above the first label.
             start = self.sheet.starts[max(0, self.sheet.row_of(start) - _ROWS_ABOVE)]
         head = self.sheet.norm[start : max(first_label, self.segment.title_end)]
-        match = _YEAR_LINE.search(head)
-        candidates = [match[0] if match else "", head]
+        after_title = self.sheet.norm[self.segment.title_end : max(first_label, self.segment.title_end)]
+        match = (_YEAR_LINE.search(after_title) if self.segment.titled else None) or _YEAR_LINE.search(head)
+        candidates = [match[0] if match else "", after_title if self.segment.titled else "", head]
         candidates += [
             self.sheet.norm[found.start : found.end]
             for found in self.segment.chain

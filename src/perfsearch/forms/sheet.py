@@ -32,6 +32,8 @@ class Sheet:
     """Of a table's row: the box around its cells that span no other row, where there are such."""
     cells: tuple[Mapping[int, Place], ...] = ()
     """By row: the places of its cells by column; empty where the row is a line or the reader knew none."""
+    tabled: tuple[bool, ...] = ()
+    """By row: is it one of a table that the reader knew as one, and not of a text's tabs?"""
 
     def place_of(self, row: int, column: int) -> Place | None:
         """Where a cell stands, or its row."""
@@ -86,7 +88,14 @@ def lay_out(
         offset += len(row.text) + 1
     text = "\n".join(row.text for row in kept) + "\n"
     places = tuple(row.place for row in kept) or (None,)
-    return Sheet(text, fold(text), tuple(starts) or (0,), places, tuple(row.cells for row in kept))
+    return Sheet(
+        text,
+        fold(text),
+        tuple(starts) or (0,),
+        places,
+        tuple(row.cells for row in kept),
+        tuple(row.tabled for row in kept),
+    )
 
 
 _NONE: Mapping[int, Place] = MappingProxyType({})
@@ -98,6 +107,7 @@ class _Row(NamedTuple):
     text: str
     place: Place | None
     cells: Mapping[int, Place] = _NONE
+    tabled: bool = False
 
 
 def _table_rows(table: Table) -> list[_Row]:
@@ -112,7 +122,7 @@ def _table_rows(table: Table) -> list[_Row]:
             if cell.row_span == 1:
                 own[cell.row].append(cell.place)
     return [
-        _Row("\t".join(texts), around_all(singles or list(places.values())), places)
+        _Row("\t".join(texts), around_all(singles or list(places.values())), places, tabled=True)
         for texts, places, singles in zip(grid, cells, own, strict=True)
     ]
 
@@ -140,7 +150,7 @@ def _without_furniture(rows: list[_Row], printed: tuple[str, ...]) -> list[_Row]
     """Drop page marks (第 3 页, - 3 -, bare numbers that count up) and the running heads beside them."""
     marks: set[int] = set()
     bare: list[tuple[int, int]] = []
-    for index, (row, _, _) in enumerate(rows):
+    for index, (row, *_) in enumerate(rows):
         if not row or len(row) > 40:
             continue
         stripped = fold(row).strip()
@@ -166,13 +176,13 @@ def _without_furniture(rows: list[_Row], printed: tuple[str, ...]) -> list[_Row]
 def _without_page_heads(rows: list[_Row], printed: tuple[str, ...]) -> list[_Row]:
     """Drop the first and last row of pages where it is printed at one height with the same words on another page too."""
     pages: dict[int, list[int]] = {}
-    for index, (row, place, _) in enumerate(rows):
+    for index, (row, place, *_) in enumerate(rows):
         if place is not None and place.box is not None and row.strip():
             pages.setdefault(place.page, []).append(index)
     seen: dict[tuple[str, int], list[int]] = {}
     for indices in pages.values():
         for index in {indices[0], indices[-1]}:
-            row, place, _ = rows[index]
+            row, place, *_ = rows[index]
             words = squeeze(row)
             if place is not None and place.box is not None and "\t" not in row and 2 <= len(words) <= 60:
                 seen.setdefault((re.sub(r"\d+", "#", words), round(place.box[1] / 4)), []).append(index)

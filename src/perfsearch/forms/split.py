@@ -15,6 +15,9 @@ from perfsearch.forms.sheet import Sheet
 _GAP = r"[^\S\t]{0,40}"
 _CLOSING = r"(?=[^\S\n\t\v]{0,80}(?:[\n\t\v(\[]|$|\d{4}|申))"
 
+_FAR = 300
+"""Characters between a label and the title below it, from which on they do not belong together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -117,6 +120,7 @@ def _starts(
     title: tuple[int, int] | None = None
     seen: set[str] = set()
     body = table = False
+    last = 0
     for number, (position, _, event) in enumerate(events):
         if isinstance(event, tuple):
             title = event
@@ -125,7 +129,9 @@ def _starts(
         elif isinstance(event, Found):
             name = event.role.name
             anchor = name in form.anchors
-            fresh = not starts or (anchor and (title is not None or table) and (name in seen or body))
+            # A lone label far above the title, on a cover, opens no filing.
+            far = title is not None and len(seen) < 2 and title[0] - last > _FAR
+            fresh = not starts or (anchor and (title is not None or table) and (name in seen or body or far))
             if fresh and (title is not None or _opens(events, number, form)):
                 starts.append(title if title is not None else (_row_start(sheet, position),) * 2)
                 seen, body, table = set(), False, False
@@ -133,6 +139,7 @@ def _starts(
             elif title is not None and starts and (anchor or body):
                 title = None
             seen.add(name)
+            last = position
             body = body or isinstance(event.role, Section) or (isinstance(event.role, Heading) and bool(seen))
     return starts
 

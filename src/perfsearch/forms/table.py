@@ -15,6 +15,7 @@ from perfsearch.forms.sheet import Sheet
 from perfsearch.forms.split import Segment, column_header
 from perfsearch.model import Indicator, Warning
 
+_TITLE = re.compile(r"(?:表|说明|情况|目录)(?:\([^()]{0,12}\))?$")
 _WEIGHT = re.compile(r"\d{1,3}(?:\.\d{1,2})?%?")
 
 
@@ -115,6 +116,12 @@ def _lines(
             continue
         if ends_table(raw):
             break
+        if sheet.tabled[first] and not sheet.tabled[row] and "  " not in raw.strip():
+            # A line between the parts of a ruled table is a running head, or the title of what comes after it.
+            if _TITLE.search(squeeze(raw)):
+                break
+            gap += 1
+            continue
         if len(lines) == LINES_MAX:
             message = f"only the first {LINES_MAX} lines of the indicator table are read"
             return lines, [Warning(code="table-cut", message=message, field="indicators")]

@@ -14,6 +14,7 @@ _BLANK_BEFORE_PUNCTUATION = re.compile(r"[ \u00a0]+(?=[，。、；：！？）�
 _SHIFT_MAX_POINTS = 60.0
 """A table goes on at the other side of a binding margin, or on a scan that lay a little off."""
 _WIDTH_TOLERANCE_POINTS = 3.0
+_BAND_POINTS = 12.0
 _FURNITURE_LENGTH = 40
 _FURNITURE_LINES = 2
 """So many short lines at a page's edge are its running head or number, and part no table."""
@@ -103,12 +104,12 @@ def table_of(table: Ruled, page: int) -> Table:
     shifted = [(box[0] + table.shift, box[1], box[2] + table.shift, box[3]) for box in boxes]
     n_rows, n_columns, placed = spans(shifted, table.edges)
     owned: dict[int, list[Glyph]] = {}
+    bands = _bands(boxes)
     for glyph in table.glyphs:
-        index = next(
-            (i for i, box in enumerate(boxes) if holds((box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1), glyph)), None
-        )
+        near = bands.get(int((glyph.top + glyph.bottom) / 2 // _BAND_POINTS), ())
+        index = next((i for i in near if holds(_within(boxes[i]), glyph)), None)
         if index is None:
-            index = next((i for i, box in enumerate(boxes) if holds(box, glyph)), None)
+            index = next((i for i in near if holds(boxes[i], glyph)), None)
         if index is not None:
             owned.setdefault(index, []).append(glyph)
     cells = []
@@ -118,6 +119,19 @@ def table_of(table: Ruled, page: int) -> Table:
         cells.append(Cell(text, row, column, row_span, column_span, place))
     cells.sort(key=lambda cell: (cell.row, cell.column))
     return Table(n_rows, n_columns, tuple(cells))
+
+
+def _bands(boxes: Sequence[Box]) -> dict[int, list[int]]:
+    """The boxes that reach into each band of the page, so that a glyph is compared with those beside it only."""
+    bands: dict[int, list[int]] = {}
+    for number, box in enumerate(boxes):
+        for band in range(int((box[1] - 1) // _BAND_POINTS), int((box[3] + 1) // _BAND_POINTS) + 1):
+            bands.setdefault(band, []).append(number)
+    return bands
+
+
+def _within(box: Box) -> Box:
+    return (box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1)
 
 
 def place_of(box: Box, page: int) -> Place:

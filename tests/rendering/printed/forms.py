@@ -348,4 +348,5 @@ def _below(rng: Random) -> list[str]:
     return rng.choice(([], [], ["填报人：陈工    联系电话：略"], ["注：本表由项目实施单位填报，主管部门审核。"]))
 
 
-FORMS: tuple[Callable[[Record, Random], Printed], ...] = (shanghai_2020, shanghai_2023, national)
+Form = Callable[[Record, Random], Printed]
+FORMS: tuple[Form, ...] = (shanghai_2020, shanghai_2023, national)

@@ -151,7 +151,11 @@ def fill_docx(document: Any, sheet: Sheet, rng: Random) -> None:
 def as_xlsx(filings: Sequence[Printed], rng: Random) -> bytes:
     """A workbook, a sheet a filing: merged cells, numbers as numbers, dates as dates, somewhere on the sheet."""
     import openpyxl
-    from openpyxl.styles import Alignment
+    from openpyxl.styles import Alignment, Border, Side
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    thin = Side(style="thin")
 
     book = openpyxl.Workbook()
     for number, filing in enumerate(filings):
@@ -159,6 +163,8 @@ def as_xlsx(filings: Sequence[Printed], rng: Random) -> bytes:
         assert sheet is not None
         top, left = rng.choice((1, 1, 2, 3)), rng.choice((1, 1, 2))
         as_values = rng.random() < 0.6
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.page_setup.fitToHeight = 0
         for line in filing.above:
             sheet.cell(top, left, line)
             sheet.merge_cells(
@@ -175,11 +181,18 @@ def as_xlsx(filings: Sequence[Printed], rng: Random) -> bytes:
                 if number_format:
                     cell.number_format = number_format
                 cell.alignment = Alignment(wrap_text=True, vertical="center")
+                for at in range(top + row, top + row + box.rows):
+                    for across in range(left + column, left + column + box.columns):
+                        sheet.cell(at, across).border = Border(thin, thin, thin, thin)
                 if box.rows > 1 or box.columns > 1:
                     sheet.merge_cells(
                         start_row=top + row, end_row=top + row + box.rows - 1,
                         start_column=left + column, end_column=left + column + box.columns - 1,
                     )  # fmt: skip
+            for row, height in enumerate(_row_heights(table)):
+                sheet.row_dimensions[top + row].height = height
+            for column, width in enumerate(table.widths):
+                sheet.column_dimensions[get_column_letter(left + column)].width = _CHARACTERS * width
             top += len(table.rows)
         for line in filing.below:
             sheet.cell(top, left, line)
@@ -187,6 +200,20 @@ def as_xlsx(filings: Sequence[Printed], rng: Random) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+_CHARACTERS = 13
+"""Width of a column of relative width 1."""
+
+
+def _row_heights(table: Sheet) -> list[float]:
+    """Heights in points that show every text whole."""
+    lines = [1] * len(table.rows)
+    for row, column, box in table.placed():
+        width = _CHARACTERS * sum(table.widths[column : column + box.columns]) / 2 - 2
+        wanted = sum(max(1, -(-len(line) // int(width))) for line in box.text.split("\n"))
+        lines[row] = max(lines[row], -(-wanted // box.rows))
+    return [16.0 * n + 4 for n in lines]
 
 
 def _excel_value(box: Box) -> tuple[Any, str]:
@@ -210,7 +237,7 @@ def as_pdf(filings: Sequence[Printed], rng: Random, *, furniture: bool | None = 
     from reportlab.lib.units import mm
     from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer
 
-    font, body, centred = _pdf_styles(rng)
+    font, body, centred = pdf_styles(rng)
     size = landscape(A4) if rng.random() < 0.15 else A4
     out = io.BytesIO()
     document = SimpleDocTemplate(
@@ -238,7 +265,7 @@ def as_pdf(filings: Sequence[Printed], rng: Random, *, furniture: bool | None = 
     return out.getvalue()
 
 
-def _pdf_styles(rng: Random) -> tuple[str, Any, Any]:
+def pdf_styles(rng: Random) -> tuple[str, Any, Any]:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
