@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from benchmarks import planted_stale
 from perfsearch.extract.reuse import find_reuse, fold_sections
 from perfsearch.extract.stale import Stale, find_stale
 from perfsearch.model import Budget, Filing, Source
@@ -62,3 +65,20 @@ def test_years_of_titles_and_ranges_stay(text: str) -> None:
     source = _filing(2021, "云江市民政局", "孤老助餐", 540_000, text)
     draft = _filing(2023, "望海市民政局", "老人送餐", 610_000, text)
     assert [s for s in _find(draft, source) if s.what == "year"] == []
+
+
+def test_a_city_of_the_source_is_found_without_its_suffix_and_a_misprint_beside_a_changed_name() -> None:
+    text = "上海科创中心建设提速，由{}项目组，，逐户回访，餐食留样、配送车消毒和志愿者轮值都有台账，台账按季核对。"
+    source = _filing(2021, "上海市民政局", "孤老助餐服务", 540_000, text.format("孤老助餐服务"))
+    draft = _filing(2023, "望海市民政局", "老人送餐到家", 610_000, text.format("老人送餐到家"))
+    found = {(s.what, s.text, s.certainty) for s in _find(draft, source)}
+    assert found == {("place", "上海", "possible"), ("misprint", "，，", "possible")}
+
+
+def test_what_was_left_in_adapted_copies_is_found_and_what_was_updated_is_not() -> None:
+    gold = Path(__file__).parent.parent / "data" / "corpus_gold.jsonl"
+    figures = planted_stale.score([(a.left, planted_stale.findings(a)) for a in planted_stale.make(gold, 60, 2)])
+    assert figures["all"]["planted"] > 200
+    assert figures["all"]["recall"] >= 0.95
+    assert figures["all"]["precision"] >= 0.95
+    assert figures["sure"]["precision"] >= 0.97

@@ -136,13 +136,22 @@ def _names(draft: Filing, source: Filing, passage: Passage, text: str) -> Iterat
                 certainty: Certainty = "sure" if unit == source.applicant else "possible"
                 message = f"出现了来源单位“{source.applicant}”的名称"
                 yield "unit", start, start + len(unit), draft.applicant, certainty, message
+    yield from _of_place(source.applicant, header, passage, text, taken)
+
+
+def _of_place(applicant: str, header: str, passage: Passage, text: str, taken: list[int]) -> Iterator[_Found]:
+    """The places of the source's applicant; cities and provinces also without 市 and 省 (上海科创中心)."""
     own_places = _places(header)
-    for place in _places(source.applicant):
+    for place in _places(applicant):
+        stem = place[:-1] if place[-1] in "省市" and len(place) > 2 else place
+        for start in [] if stem == place or stem in header else _all(text, stem, passage):
+            if not text.startswith(place, start) and not any(at <= start < at + len(applicant) for at in taken):
+                yield "place", start, start + len(stem), None, "possible", f"出现了来源单位所在地“{stem}”"
         if place in header:
             continue
         same_level = [own for own in own_places if own[-1] == place[-1]]
         for start in _all(text, place, passage):
-            if not any(at <= start < at + len(source.applicant) for at in taken):
+            if not any(at <= start < at + len(applicant) for at in taken):
                 expected = same_level[0] if same_level else None
                 message = f"出现了来源单位所在地“{place}”"
                 yield "place", start, start + len(place), expected, "sure" if expected else "possible", message
@@ -195,6 +204,8 @@ def _misprints(draft: Filing, source: Filing, passage: Passage, text: str) -> It
     theirs = source.sections.get(passage.source_section, "")[passage.source_start : passage.source_end]
     for pattern, name in _MISPRINTS:
         for match in pattern.finditer(text, passage.start, passage.end):
-            around = text[max(passage.start, match.start() - 2) : min(passage.end, match.end() + 2)]
-            if around in theirs:
+            before = text[max(passage.start, match.start() - 2) : match.end()]
+            behind = text[match.start() : min(passage.end, match.end() + 2)]
+            # A name that was updated may stand on one side of it.
+            if before in theirs or behind in theirs:
                 yield "misprint", *match.span(), None, "possible", f"与来源相同的笔误：{name}"
