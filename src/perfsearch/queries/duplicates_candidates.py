@@ -33,6 +33,9 @@ CANDIDATES_MAX = 64
 SMALL_LIBRARY = 48
 """So few filings are all aligned, whatever they share."""
 
+TABLE_MAX = 4_000_000
+"""Values for which a table is kept instead of sorting: 20 MB for some milliseconds."""
+
 WINDOW_SHARED = 48
 """Characters in which a sentence that many applicants fill in their own way is looked for, beginning every half of it."""
 WINDOW_HITS = 3
@@ -91,7 +94,7 @@ class _Postings:
     @classmethod
     def at_places(cls, index: Ints, filings: Ints, places: Ints, grams: Ints) -> _Postings:
         """`grams` ascend and are the hashes of the draft's grams at `places`."""
-        numbers, owner = np.unique(filings, return_inverse=True)
+        numbers, owner = _distinct(filings, int(filings.max(initial=0)) + 1)
         first = np.searchsorted(grams, index, side="left")
         sizes = np.minimum(np.searchsorted(grams, index, side="right") - first, 4)
         ends = np.cumsum(sizes)
@@ -132,36 +135,56 @@ def _windows_of_many(
     steps = np.zeros(length + 1, dtype=np.int32)
     n_owners = max(1, len(applicants))
     key = (place + offset) // WINDOW_SHARED * n_owners + owner
-    order = np.argsort(key, kind="stable")
-    first = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0]) if len(order) else order
-    hits = np.diff(np.r_[first, len(order)])
-    keys = key[order][first]
-    having = hits >= WINDOW_HITS
+    keys, at = _distinct(key, int(key.max(initial=0)) + 1)
+    having = np.bincount(at, minlength=len(keys)) >= WINDOW_HITS
     if not having.any():
         return steps[:-1] > 0
-    # `place` ascends within a hash only: the hull of each filing's hits.
-    begin = np.minimum.reduceat(place[order], first)[having]
-    end = np.maximum.reduceat(place[order], first)[having]
+    begin = np.full(len(keys), length, dtype=np.int64)
+    end = np.zeros(len(keys), dtype=np.int64)
+    np.minimum.at(begin, at, place)
+    np.maximum.at(end, at, place)
+    begin, end = begin[having], end[having]
     windows, hands = keys[having] // n_owners, applicants[keys[having] % n_owners]
     n_hands = int(hands.max()) + 1
-    many, counts = np.unique(np.unique(windows * n_hands + hands) // n_hands, return_counts=True)
+    many, counts = np.unique(_sorted(windows * n_hands + hands) // n_hands, return_counts=True)
     shared = np.isin(windows, many[counts >= least])
     np.add.at(steps, begin[shared], 1)
     np.add.at(steps, np.minimum(end[shared] + GRAM, length), -1)
     return np.cumsum(steps[:-1]) >= max(2.0, HULL_SHARE * least)
 
 
+def _distinct(values: Ints, n_values: int) -> tuple[Ints, Ints]:
+    """What `np.unique` says of values below `n_values`, with the inverse; by a table where that is small."""
+    if n_values > TABLE_MAX:
+        keys, inverse = np.unique(values, return_inverse=True)
+        return keys, inverse
+    seen = np.zeros(n_values, dtype=np.bool_)
+    seen[values] = True
+    ranks = np.cumsum(seen, dtype=np.int32) - 1
+    return np.flatnonzero(seen), ranks[values].astype(np.int64)
+
+
+def _sorted(values: Ints) -> Ints:
+    """Each value once, ascending: `np.unique` without an inverse hashes, which takes three times as long here."""
+    values = np.sort(values)
+    return values[np.r_[True, values[1:] != values[:-1]]] if len(values) else values
+
+
 def _stock(view: View, index: Ints, filings: Ints, n_hashes: int) -> Mask:
     """Which fingerprints stand in filings of so many applicants that nobody copied them from one of the others."""
     catalog = view.catalog
     applicants = catalog["applicant"].astype(np.int64)
+    least = stock_from(count_applicants(applicants))
+    # Only what stands in so many filings can stand in those of so many applicants.
+    often = np.bincount(index, minlength=n_hashes)[index] >= least
+    index, filings = index[often], filings[often]
     rows = np.searchsorted(catalog["filing_no"], filings)
     # A filing without an applicant counts for one of its own.
     owners = applicants[rows]
     owners = np.where(owners < 0, len(applicants) + filings, owners)
     n_owners = int(owners.max(initial=0)) + 1
-    distinct = np.unique(index * n_owners + owners) // n_owners
-    found: Mask = np.bincount(distinct, minlength=n_hashes) >= stock_from(count_applicants(applicants))
+    distinct = _sorted(index * n_owners + owners) // n_owners
+    found: Mask = np.bincount(distinct, minlength=n_hashes) >= least
     return found
 
 
@@ -203,7 +226,7 @@ def _choose(found: _Postings, weights: NDArray[np.float64]) -> list[int]:
     if len(numbers) <= SMALL_LIBRARY:
         return [int(n) for n in numbers[np.argsort(-whole, kind="stable")]]
     key = found.place // STRETCH * len(numbers) + found.owner[found.at_place]
-    keys, at = np.unique(key, return_inverse=True)
+    keys, at = _distinct(key, int(key.max()) + 1)
     scores = np.bincount(at, weights=weights[found.index][found.at_place])
     order = np.lexsort((-scores, keys // len(numbers)))
     stretches = keys[order] // len(numbers)

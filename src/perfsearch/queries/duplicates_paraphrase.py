@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from perfsearch.extract.fingerprints import fold
 from perfsearch.extract.reuse import Passage
 from perfsearch.queries.duplicates_judging import Draft
-from perfsearch.text.chunk import Chunk, chunk_filing
 
 if TYPE_CHECKING:
     from perfsearch.indexes.view import View
@@ -23,12 +22,17 @@ SENTENCE_MIN = 18
 """Shorter sentences say too little to be paraphrases."""
 SENTENCE_MAX = 240
 SENTENCES_MAX = 60
-NEAREST = 3
-"""Stored passages looked at for each passage of the draft."""
-PASSAGES_MAX = 48
-SIMILARITY_MIN = 0.86
-"""Cosine from which two sentences are a paraphrase."""
-OVERLAP_MIN = 0.25
+NEAREST = 8
+"""Stored passages looked at for each sentence of the draft."""
+PASSAGES_MAX = 160
+SIMILARITY_MIN = 0.55
+"""Cosine below which no two sentences are a paraphrase, whatever stands beside them."""
+ABOVE_OTHERS = 0.55
+"""How far from what unrelated sentences reach (their 95th percentile) to 1 a paraphrase lies at least: encoders differ in
+what they give to unrelated sentences more than in this (`python -m benchmarks.paraphrases --steps`)."""
+OTHERS_MIN = 100
+"""Pairs of sentences of which the 95th percentile says something."""
+OVERLAP_MIN = 0.15
 """And this share of their pairs of characters in common (Dice): vectors alone call every sentence of a field alike."""
 LENGTHS_MIN = 0.6
 COVERED_MAX = 0.4
@@ -55,15 +59,14 @@ def find_paraphrases(
     sentences = [s for s in _sentences(draft.filing) if _is_open(draft, s, passages)][:SENTENCES_MAX]
     if not sentences:
         return []
-    chunks = [c for c in chunk_filing(draft.filing) if any(_within(s, c) for s in sentences)]
-    nearest = _nearest(view, draft.filing, chunks, own)
+    vectors = view.encoder.encode([s.text for s in sentences], kind="passage")
+    nearest = _nearest(view, vectors, own)
     if not nearest:
         return []
     theirs = [(c.filing_no, s) for c in view.chunks(np.asarray(nearest)) for s in _split(c.section, c.start, c.text)]
     if not theirs:
         return []
-    vectors = view.encoder.encode([s.text for s in sentences] + [s.text for _, s in theirs], kind="passage")
-    return _pair(sentences, theirs, vectors[: len(sentences)] @ vectors[len(sentences) :].T)
+    return _pair(sentences, theirs, vectors @ view.encoder.encode([s.text for _, s in theirs], kind="passage").T)
 
 
 def _sentences(filing: Filing) -> list[_Sentence]:
@@ -93,14 +96,13 @@ def _is_open(draft: Draft, sentence: _Sentence, passages: Sequence[Passage]) -> 
     return bool(covered.mean() <= COVERED_MAX)
 
 
-def _within(sentence: _Sentence, chunk: Chunk) -> bool:
-    return sentence.section == chunk.section and sentence.start < chunk.end and sentence.end > chunk.start
+def _nearest(view: View, vectors: NDArray[np.float32], own: int | None) -> list[int]:
+    """Ids of the stored passages nearest to the draft's sentences.
 
-
-def _nearest(view: View, filing: Filing, chunks: Sequence[Chunk], own: int | None) -> list[int]:
-    """Ids of the stored passages nearest to those of the draft."""
+    A sentence is asked for itself: in a passage of several subjects no single one of them can be found.
+    """
     best: dict[int, float] = {}
-    for vector in view.encode_chunks(filing, chunks):
+    for vector in vectors:
         ids, scores = view.vectors.search(vector, NEAREST + 8)
         owners = view.filing_of(ids)
         taken = 0
@@ -114,16 +116,25 @@ def _nearest(view: View, filing: Filing, chunks: Sequence[Chunk], own: int | Non
     return [i for i, section in zip(ids_by_score, sections, strict=True) if section not in ("header", "indicators")]
 
 
+def _least(scores: NDArray[np.float32]) -> float:
+    """The cosine from which two of these sentences are a paraphrase; most pairs of them are unrelated."""
+    if scores.size < OTHERS_MIN:
+        return SIMILARITY_MIN
+    others = float(np.percentile(scores, 95))
+    return max(SIMILARITY_MIN, others + ABOVE_OTHERS * (1.0 - others))
+
+
 def _pair(
     sentences: Sequence[_Sentence], theirs: Sequence[tuple[int, _Sentence]], scores: NDArray[np.float32]
 ) -> list[tuple[int, Passage]]:
     """The best partner of each sentence, where both like each other best and enough is in common."""
     found: list[tuple[int, Passage]] = []
+    least = _least(scores)
     for place, sentence in enumerate(sentences):
         partner = int(scores[place].argmax())
         score = float(scores[place, partner])
         filing_no, other = theirs[partner]
-        if score < SIMILARITY_MIN or int(scores[:, partner].argmax()) != place:
+        if score < least or int(scores[:, partner].argmax()) != place:
             continue
         lengths = sorted((len(sentence.text), len(other.text)))
         if lengths[0] < LENGTHS_MIN * lengths[1] or _overlap(sentence.text, other.text) < OVERLAP_MIN:
