@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -137,11 +138,14 @@ def test_an_idle_process_that_is_gone_costs_nothing(pool: Pool) -> None:
 def test_a_nursery_that_is_gone_is_replaced_and_what_was_read_is_read_again(pool: Pool) -> None:
     thread, results, worker = reading_slowly(pool, Settings(reading_workers=1, reading_seconds_max=2))
     assert pool._nursery is not None
+    scratch = pool._scratch
     os.kill(pool._nursery.pid, signal.SIGKILL)
     assert eventually(lambda: not is_alive(worker))
     thread.join()
     assert "took longer" in results[0]
     assert read(pool, FORM.encode()) == ["基层科普服务"]
+    assert scratch is not None
+    assert not Path(scratch).exists()
 
 
 def test_who_is_not_wanted_any_more_stops_waiting_and_his_process_ends(pool: Pool) -> None:
@@ -297,7 +301,7 @@ def test_what_a_reader_has_started_ends_with_it_and_so_do_its_temporary_files(
     converter.write_text(CONVERTER.format(tmp_path))
     converter.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
     (tmp_path / "scratch").mkdir()
     pool = Pool()
     results: list[str] = []

@@ -5,6 +5,7 @@ A fork of it takes milliseconds, and nothing of the library's process, its threa
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -35,8 +36,12 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def main(descriptor: int) -> None:
-    """Serve the master at the other end of a socket: fork, say how a child ended; end when the master does."""
+def main(descriptor: int, scratch_folder: str) -> None:
+    """Serve the master at the other end of a socket: fork, say how a child ended; end when the master does.
+
+    Temporary files of the children go into the folder, which is removed at the end.
+    """
+    scratch = Path(scratch_folder)
     control = socket.socket(fileno=descriptor)
     if sys.platform == "linux":
         # What a process has started (a converter) and leaves behind comes to the nursery, and ends here.
@@ -45,7 +50,6 @@ def main(descriptor: int) -> None:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is shared with the children is not touched by their collectors, so it stays shared
-    scratch = Path(tempfile.mkdtemp(prefix="perfsearch-read-"))
     children: set[int] = set()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
@@ -110,8 +114,9 @@ def _become_worker(nursery: int, scratch: Path) -> None:
             os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Temporary files of its own, which are removed when it ends, however it does.
-    scratch.mkdir()
-    tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
+    with contextlib.suppress(OSError):  # a full disk: a reader that needs no temporary file goes on
+        scratch.mkdir()
+        tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):  # C libraries print warnings
         os.dup2(null, descriptor)

@@ -10,10 +10,12 @@ import atexit
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -55,6 +57,7 @@ class Pool:
         self._asking = threading.Lock()
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._scratch: str | None = None
 
     # -- reading
 
@@ -239,10 +242,16 @@ class Pool:
         return found
 
     def _start_nursery(self) -> None:
+        try:
+            scratch = tempfile.mkdtemp(prefix="perfsearch-read-")
+        except OSError as error:
+            raise ReadersError(
+                f"no folder for temporary files can be made ({error}); make room, or set TMPDIR"
+            ) from error
         ours, theirs = socket.socketpair()
         code = (
             f"import sys; sys.path.insert(0, {str(_ROOT)!r}); "
-            f"from perfsearch.parsing.nursery import main; main({theirs.fileno()})"
+            f"from perfsearch.parsing.nursery import main; main({theirs.fileno()}, {scratch!r})"
         )
         with theirs:
             try:
@@ -255,14 +264,16 @@ class Pool:
             except OSError as error:
                 ours.close()
                 raise ReadersError(f"no process to read files can be started ({error})") from error
-        self._control = ours
+        self._control, self._scratch = ours, scratch
 
     def _end_nursery(self) -> None:
         if self._control is not None:
             self._control.close()
         if self._nursery is not None:
             self._nursery.wait()
-        self._control = self._nursery = None
+        if self._scratch is not None:  # still there where the nursery was killed
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        self._control = self._nursery = self._scratch = None
 
     def forget(self) -> None:
         """In a forked child: leave the parent's processes to the parent."""
