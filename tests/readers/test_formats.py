@@ -16,6 +16,7 @@ from reportlab.pdfgen import canvas
 
 from perfsearch.errors import UnreadableFile
 from perfsearch.readers import Cell, Line, Table, read_bytes
+from perfsearch.readers.grid import edges, open_ends, spans
 from perfsearch.settings import Settings
 
 
@@ -221,3 +222,17 @@ def test_a_page_that_word_saved_as_one_file_is_read() -> None:
     )
     (table,) = tables(archive, "a.doc")
     assert [cell.text for cell in table.cells] == ["甲", "乙"]
+
+
+def test_a_sliver_at_the_edge_of_a_table_lies_in_its_last_row_and_column() -> None:
+    boxes = [(0.0, 0.0, 50.0, 20.0), (50.0, 0.0, 100.0, 20.0), (100.0, 20.0, 102.0, 22.0)]
+    n_rows, n_columns, placed = spans(boxes, edges(x for box in boxes for x in (box[0], box[2])))
+    assert (n_rows, n_columns) == (1, 2)
+    assert placed == [(0, 0, 1, 1), (0, 1, 1, 1), (0, 1, 1, 1)]
+
+
+def test_where_a_page_break_cuts_a_row_the_missing_line_is_found() -> None:
+    down = [(x, 0.0, x, 100.0) for x in (0.0, 80.0, 200.0)]
+    across = [(0.0, y, 200.0, y) for y in (0.0, 40.0)]
+    assert open_ends(across, down) == [(0.0, 100.0, 200.0, 100.0)]
+    assert open_ends([*across, (0.0, 100.0, 200.0, 100.0)], down) == []

@@ -116,7 +116,9 @@ def _table_rows(table: Table) -> list[_Row]:
     own: list[list[Place]] = [[] for _ in range(table.n_rows)]
     for cell in table.cells:
         cleaned = cell.text.strip().replace("\r", "").replace("\t", " ").replace("\n", SOFT_BREAK)
-        grid[cell.row][cell.column] = cleaned
+        # Slivers between rulings share a place with the cell beside them.
+        above = grid[cell.row][cell.column]
+        grid[cell.row][cell.column] = SOFT_BREAK.join(text for text in (above, cleaned) if text)
         if cell.place is not None:
             cells[cell.row][cell.column] = cell.place
             if cell.row_span == 1:

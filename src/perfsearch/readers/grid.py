@@ -42,12 +42,14 @@ def open_ends(across: Sequence[Box], down: Sequence[Box]) -> list[Box]:
 def spans(boxes: Sequence[Box], xs: Sequence[float]) -> tuple[int, int, list[tuple[int, int, int, int]]]:
     """Number of rows and columns, and for each box its row, column, row span and column span; `xs` are the column edges."""
     ys = edges(y for box in boxes for y in (box[1], box[3]))
+    n_rows, n_columns = max(1, len(ys) - 1), max(1, len(xs) - 1)
     placed = []
     for x0, top, x1, bottom in boxes:
-        column, row = _nearest(xs, x0), _nearest(ys, top)
+        # A sliver at the right or lower edge, narrower than the tolerance, belongs to the last column or row.
+        column, row = min(_nearest(xs, x0), n_columns - 1), min(_nearest(ys, top), n_rows - 1)
         right, below = _nearest(xs, x1), _nearest(ys, bottom)
         placed.append((row, column, max(1, below - row), max(1, right - column)))
-    return max(1, len(ys) - 1), max(1, len(xs) - 1), placed
+    return n_rows, n_columns, placed
 
 
 def _nearest(values: Sequence[float], value: float) -> int:
