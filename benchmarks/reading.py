@@ -232,7 +232,7 @@ def main() -> None:
 
 def _write(table: str, options: argparse.Namespace) -> None:
     text = RESULTS.read_text(encoding="utf-8")
-    heading = "### Generated documents"
+    heading = "### Generated documents, measured again"
     command = f"python -m benchmarks.reading --count {options.count} --scans {options.scans} --office {options.office} --seed {options.seed}"
     section = f"{heading}\n\n{datetime.date.today().isoformat()}, `{command}`:\n\n{table}\n\n"
     if heading in text:

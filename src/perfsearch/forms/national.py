@@ -42,6 +42,8 @@ NATIONAL = Form(
         Section("basis", ("立项依据", "政策依据"), required=False),
         Section("necessity", ("立项必要性", "项目设立的必要性"), required=False),
         Section("plan", ("项目实施计划", "实施计划"), required=False),
+        # A section of this form only, kept beside those that all forms share: what is to be reached over several years.
+        # Where the form prints it, 年度目标 is `goals`.
         Section(
             "mid_term_goals",
             ("中期目标", "中期总体目标", "中长期目标", "长期目标", "实施期目标", "实施期绩效目标"),
