@@ -64,11 +64,14 @@ def _sections(document: Document, report: DuplicateReport) -> None:
     rows = [
         (
             section_name(one.section), str(one.characters), str(one.duplicated), percent(one.total),
-            percent(one.without_quotations), percent(one.without_own_unit), percent(one.within),
+            percent(one.without_quotations), percent(one.without_own_unit), percent(one.largest_source),
+            percent(one.within),
         )
         for one in report.sections
     ]  # fmt: skip
-    add_table(document, ["部分", "字数", "重复字数", "总文字复制比", "去除引用", "去除本单位", "本表内重复"], rows)
+    add_table(
+        document, ["部分", "字数", "重复字数", "总文字复制比", "去除引用", "去除本单位", "单篇最大", "本表内重复"], rows
+    )
 
 
 def _stale(document: Document, report: DuplicateReport) -> None:

@@ -32,6 +32,9 @@ FILTERS = (
     ("boilerplate", "通用套话"),
 )
 
+SOURCES_FILTERED = 20
+"""Sources with a switch of their own."""
+
 
 @cache
 def _template() -> Template:
@@ -49,8 +52,17 @@ def _template() -> Template:
 def render_duplicates(report: DuplicateReport, filing: Filing) -> str:
     """The page: figures, what was not updated, sources, the filing with its matches, and both sides of each match."""
     numbered = list(enumerate(report.matches, 1))
+    stale = list(enumerate(report.copied_not_updated, 1))
+    ranks = {source.filing_id: rank for rank, source in enumerate(report.sources[:SOURCES_FILTERED], 1)}
     sections = [
-        (name, marked_section(text, [(n, m) for n, m in numbered if m.section == name]))
+        (
+            name,
+            marked_section(
+                text,
+                [(n, m) for n, m in numbered if m.section == name],
+                [(n, s) for n, s in stale if s.section == name],
+            ),
+        )
         for name, text in filing.sections.items()
     ]
     kinds = {css_kind(match) for match in report.matches}
@@ -59,6 +71,7 @@ def render_duplicates(report: DuplicateReport, filing: Filing) -> str:
         filing=filing,
         figures=figures(report.rates),
         parts=PARTS,
+        ranks=ranks,
         sections=sections,
         pairs=[(number, match, css_kind(match), *both_sides(match)) for number, match in numbered],
         filters=[(kind, name) for kind, name in FILTERS if kind in kinds],

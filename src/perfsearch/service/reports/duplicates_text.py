@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from perfsearch.model import ClusterReport, DuplicateMatch, DuplicateRates, DuplicateReport, Filing
+from perfsearch.model import ClusterReport, DuplicateMatch, DuplicateRates, DuplicateReport, Filing, StaleFinding
 from perfsearch.service.wording import SECTION_NAMES
 
 KIND_NAMES = {"verbatim": "逐字相同", "edited": "略有改动", "paraphrase": "换了说法"}
@@ -48,6 +48,9 @@ class Piece:
     matches: tuple[int, ...] = ()
     begins: tuple[int, ...] = ()
     kind: str = ""
+    stale: bool = False
+    """Whether it belongs to what was copied and not updated."""
+    stale_begins: tuple[int, ...] = ()
 
 
 def percent(share: float) -> str:
@@ -70,11 +73,13 @@ def css_kind(match: DuplicateMatch) -> str:
 _STRENGTH = ("verbatim", "edited", "paraphrase", "within", "quotation", "boilerplate")
 
 
-def marked_section(text: str, matches: Sequence[tuple[int, DuplicateMatch]]) -> list[Piece]:
-    """A section cut where its matches begin and end; `matches` are numbered."""
+def marked_section(
+    text: str, matches: Sequence[tuple[int, DuplicateMatch]], stale: Sequence[tuple[int, StaleFinding]] = ()
+) -> list[Piece]:
+    """A section cut where its matches and what was not updated begin and end; both are numbered."""
     cuts = {0, len(text)}
-    for _, match in matches:
-        cuts |= {min(match.start, len(text)), min(match.end, len(text))}
+    for _, span in (*matches, *stale):
+        cuts |= {min(span.start, len(text)), min(span.end, len(text))}
     places = sorted(cuts)
     pieces: list[Piece] = []
     for start, end in pairwise(places):
@@ -87,6 +92,8 @@ def marked_section(text: str, matches: Sequence[tuple[int, DuplicateMatch]]) -> 
                 tuple(number for number, _ in own),
                 tuple(number for number, match in own if match.start == start),
                 min(kinds, key=_STRENGTH.index) if kinds else "",
+                any(one.start <= start and end <= one.end for _, one in stale),
+                tuple(number for number, one in stale if one.start == start),
             )
         )
     return pieces
