@@ -78,8 +78,9 @@ def marked_section(
 ) -> list[Piece]:
     """A section cut where its matches and what was not updated begin and end; both are numbered."""
     cuts = {0, len(text)}
-    for _, span in (*matches, *stale):
-        cuts |= {min(span.start, len(text)), min(span.end, len(text))}
+    spans = [(match.start, match.end) for _, match in matches] + [(one.start, one.end) for _, one in stale]
+    for start, end in spans:
+        cuts |= {min(start, len(text)), min(end, len(text))}
     places = sorted(cuts)
     pieces: list[Piece] = []
     for start, end in pairwise(places):
