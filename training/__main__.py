@@ -27,7 +27,7 @@ def make_model(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)  # more is slower wherever the machine is shared: OpenMP spins
     started = time.monotonic()
     ground = pipeline.prepare(arguments.shared, arguments.wordnet, arguments.work, say)
-    trained = pipeline.train(ground, say, arguments.jobs)
+    trained = pipeline.train(ground, arguments.work, say, arguments.jobs)
     minutes = (time.monotonic() - started) / 60
     shutil.rmtree(arguments.out, ignore_errors=True)
     fingerprint = export.write_model(arguments.out, ground.tokenizer, trained)
@@ -44,7 +44,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, float]:
     encoder = StaticEncoder(arguments.out, "perfsearch-static")
     scores = evaluate.Evaluation(arguments.shared, arguments.work).run(encoder.encode)
     passages = evaluate.distractor_passages(arguments.shared, arguments.work)
-    scores["passages a second"] = evaluate.speed(encoder.encode, passages)
+    scores["passages a processor second"] = evaluate.speed(encoder.encode, passages)
     print(json.dumps({name: round(value, 2) for name, value in scores.items()}, indent=1))
     return scores
 

@@ -20,6 +20,11 @@ class Bags:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def chosen(self, rows: NDArray[np.int64]) -> Bags:
+        """The chosen texts as bags of their own."""
+        ids, offsets = self.select(rows)
+        return Bags(ids.astype(np.int32), np.append(offsets, len(ids)))
+
     def select(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(flat ids, offsets) of the chosen texts, as `torch.nn.EmbeddingBag` takes them."""
         lengths = self.starts[rows + 1] - self.starts[rows]

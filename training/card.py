@@ -17,7 +17,7 @@ license: cc-by-sa-4.0
 
 A static Chinese sentence encoder for public-budget filings: one vector of {dim} numbers for each of {tokens} tokens; a
 text is the normalised sum of its tokens' vectors. Made to find an official sentence (屋面漏水) by a need told in everyday
-words (楼顶渗水). Trained from nothing in {minutes:.0f} minutes on a shared processor; no pretrained Chinese model went into it.
+words (楼顶渗水). Trained from nothing in {minutes:.0f} minutes of a shared processor; no pretrained Chinese model went into it.
 
 ## Use
 
@@ -36,7 +36,8 @@ No prompts; queries and passages are read alike. {size:.1f} MB in all.
 among 20,000 unrelated passages. "paraphrase": 19 queries of the development set, against the real filings among the
 same passages, by the best sentence of up to 90 characters or the best passage of 260; register items near those
 filings or queries were left out of training. log_rank is the mean log10 of the place of the right one (lower is better).
-STS-B and LCQMC: Spearman's correlation times 100. CSL: nDCG@10 of titles against 12,032 abstracts.
+"questions held out": everyday questions of topics never trained on, with what asks the same and what only shares the
+words. STS-B, LCQMC and questions: Spearman's correlation times 100. CSL: nDCG@10 of titles against 12,032 abstracts.
 
 ## Made of
 
@@ -52,6 +53,8 @@ STS-B and LCQMC: Spearman's correlation times 100. CSL: nDCG@10 of titles agains
 | national news 2012-2026; LCTT translations; weekly; CSPRD prospectuses | neighbouring passages, titles, word frequencies | statistics over public text; none of it can be read back from a table of word vectors |
 | STS-B zh (train) | graded pairs | CC BY-SA 4.0 (STS benchmark) |
 | jieba's dictionary | word frequencies | MIT |
+| headlines of tnews | none of their own: their likeness under the first stage's table is what the second stage keeps | statistics over public text |
+| everyday questions with paraphrases and near misses (`training/questions`) | likeness of questions | written for perfsearch |
 | register of everyday and official wordings (`training/register`, and the first part written for the same project) | the domain | written for perfsearch |
 
 The weights are under CC BY-SA 4.0, as CC-CEDICT and the parallel sentences ask; attribution is this table.

@@ -28,6 +28,14 @@ def strongest_axes(texts: NDArray[np.float32], dim: int, power: float) -> NDArra
     return np.asarray(axes[:, order] * scales / scales.max(), dtype=np.float32)
 
 
+def flatten(table: NDArray[np.float32], power: float) -> NDArray[np.float32]:
+    """The table with each row's length raised to `power`, the median length kept: below 1 no word drowns the others."""
+    lengths = np.linalg.norm(table, axis=1, keepdims=True)
+    typical = np.median(lengths[lengths > 0])
+    factors = np.where(lengths > 0, np.maximum(lengths / typical, 1e-9) ** (power - 1.0), 1.0)
+    return np.asarray(table * factors, dtype=np.float32)
+
+
 def quantise(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """(codes, weights): row t of the table is about `codes[t] * weights[t]`."""
     weights = np.abs(table).max(axis=1) / 127

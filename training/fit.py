@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.bags import Bags
+from training.losses import Task
 
-SCALE = 20.0
 # Rows of an optimiser step that are worked on together: they stay in the cache (1.5 MB at 384 numbers).
 ROWS_AT_ONCE = 1_024
 
@@ -49,13 +49,6 @@ class _Pool(torch.autograd.Function):
 def pool_rows(rows: Tensor, matrix: csr_matrix) -> Tensor:
     """(n_texts, dim) `matrix @ rows`, with a gradient for the rows."""
     return cast(Tensor, _Pool.apply(rows, matrix))  # type: ignore[no-untyped-call]
-
-
-class Reader(Protocol):
-    """What a task reads texts with: a table of its own rows, or an adapter over one."""
-
-    def read(self, bags: Bags, rows: NDArray[np.int64]) -> Tensor:
-        """(n_rows, dim) unit vectors of the chosen texts."""
 
 
 class Table:
@@ -101,112 +94,6 @@ class Table:
             second = self.second[rows].mul_(0.999).addcmul_(change, change, value=0.001)
             self.first[rows], self.second[rows] = first, second
             self.values[rows] -= first.mul_(scale).div_(second.sqrt_().add_(1e-8))
-
-
-class Task:
-    """One kind of example; `loss` draws a batch and scores it."""
-
-    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
-        raise NotImplementedError
-
-
-@dataclass
-class Distil(Task):
-    """Texts that should lie where the teacher put their English side."""
-
-    bags: Bags
-    targets: NDArray[np.float16]
-    weights: NDArray[np.float64] | None = None
-
-    def moved(self, axes: NDArray[np.float32]) -> Distil:
-        """The same task in a space that is the old one times `axes`."""
-        targets = (self.targets.astype(np.float32) @ axes).astype(np.float16)
-        return Distil(self.bags, targets, self.weights)
-
-    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
-        rows = rng.choice(len(self.bags), size=min(size, len(self.bags)), replace=False, p=self.weights)
-        own = table.read(self.bags, rows)
-        target = functional.normalize(torch.from_numpy(self.targets[rows].astype(np.float32)), dim=1)
-        scores = own @ target.T
-        labels = torch.arange(len(rows))
-        return functional.cross_entropy(scores * SCALE, labels) + 2.0 * (1.0 - scores.diagonal()).mean()
-
-
-@dataclass
-class Pairs(Task):
-    """Texts that belong together, against the others of the batch."""
-
-    left: Bags
-    right: Bags
-
-    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
-        rows = rng.choice(len(self.left), size=min(size, len(self.left)), replace=False)
-        scores = table.read(self.left, rows) @ table.read(self.right, rows).T * SCALE
-        labels = torch.arange(len(rows))
-        return (functional.cross_entropy(scores, labels) + functional.cross_entropy(scores.T, labels)) / 2
-
-
-@dataclass
-class Groups(Task):
-    """Groups of equal texts: two members of each drawn group are a pair (synonyms, everyday wordings)."""
-
-    bags: Bags
-    starts: NDArray[np.int64]
-    """Group i owns the texts `starts[i]:starts[i + 1]`; every group has two or more."""
-
-    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
-        groups = rng.choice(len(self.starts) - 1, size=min(size, len(self.starts) - 1), replace=False)
-        counts = self.starts[groups + 1] - self.starts[groups]
-        first = rng.integers(0, counts)
-        second = (first + rng.integers(1, counts)) % counts
-        left = table.read(self.bags, self.starts[groups] + first)
-        right = table.read(self.bags, self.starts[groups] + second)
-        labels = torch.arange(len(groups))
-        return functional.cross_entropy(left @ right.T * SCALE, labels)
-
-
-@dataclass
-class Register(Task):
-    """Everyday wordings against official sentences, among the batch and unrelated prose sentences."""
-
-    everyday: Bags
-    owner: NDArray[np.int64]
-    """Item of each everyday wording."""
-    official: Bags
-    loose: Bags
-    """Unrelated sentences: what the right one must stand out from."""
-    loose_size: int = 1024
-
-    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
-        rows = rng.choice(len(self.everyday), size=min(size, len(self.everyday)), replace=False)
-        items, labels = np.unique(self.owner[rows], return_inverse=True)
-        queries = table.read(self.everyday, rows)
-        targets = table.read(self.official, items)
-        others = table.read(self.loose, rng.choice(len(self.loose), size=self.loose_size, replace=False))
-        target = torch.from_numpy(labels.astype(np.int64))
-        forward = functional.cross_entropy(queries @ torch.cat([targets, others]).T * SCALE, target)
-        # Back from each official sentence to the first drawn wording of it.
-        _, firsts = np.unique(self.owner[rows], return_index=True)
-        one = queries[torch.from_numpy(firsts)]
-        backward = functional.cross_entropy(targets @ one.T * SCALE, torch.arange(len(items)))
-        return forward + 0.5 * backward
-
-
-@dataclass
-class Graded(Task):
-    """Pairs with a grade: CoSENT, which asks only that a higher grade scores higher."""
-
-    left: Bags
-    right: Bags
-    grades: NDArray[np.float32]
-
-    def loss(self, table: Reader, rng: np.random.Generator, size: int) -> Tensor:
-        rows = rng.choice(len(self.left), size=min(size, len(self.left)), replace=False)
-        scores = (table.read(self.left, rows) * table.read(self.right, rows)).sum(1) * SCALE
-        grades = torch.from_numpy(self.grades[rows])
-        differences = scores[:, None] - scores[None, :]
-        wrong = differences[(grades[:, None] < grades[None, :])]
-        return torch.logsumexp(torch.cat([torch.zeros(1), wrong]), dim=0)
 
 
 def fit(table: NDArray[np.float32], tasks: dict[str, Task], mix: Mix, report: bool = True) -> NDArray[np.float32]:

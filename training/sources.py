@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REGISTER_DIRECTORY = Path(__file__).resolve().parent / "register"
+QUESTIONS_DIRECTORY = Path(__file__).resolve().parent / "questions"
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,15 @@ class RegisterItem:
     official: str
     everyday: tuple[str, ...]
     terms: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class QuestionItem:
+    """One everyday question: wordings of it, the first one included, and questions of another intent in like words."""
+
+    topic: str
+    asked: tuple[str, ...]
+    different: tuple[str, ...]
 
 
 def read_lines(path: Path) -> Iterator[str]:
@@ -111,4 +121,28 @@ def read_register(data: Path, own: Path = REGISTER_DIRECTORY) -> list[RegisterIt
         if path.exists():
             for item in read_register_file(path):
                 items.setdefault(item.official, item)
+    return list(items.values())
+
+
+def read_question_file(path: Path) -> Iterator[QuestionItem]:
+    """Items of one file of questions; lines that are not whole items (a file being written) are passed over."""
+    for line in read_lines(path):
+        try:
+            item = json.loads(line)
+            asked = [text.strip() for text in (item["question"], *item["same"])]
+            different = [text.strip() for text in item["different"]]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+        asked = list(dict.fromkeys(text for text in asked if text))
+        different = list(dict.fromkeys(text for text in different if text and text not in asked))
+        if len(asked) >= 2 and different:
+            yield QuestionItem(str(item.get("topic", "")), tuple(asked), tuple(different))
+
+
+def read_questions(own: Path = QUESTIONS_DIRECTORY) -> list[QuestionItem]:
+    """Every question item of the project, without repeats of a first wording."""
+    items: dict[str, QuestionItem] = {}
+    for path in sorted(own.glob("*.jsonl")):
+        for item in read_question_file(path):
+            items.setdefault(item.asked[0], item)
     return list(items.values())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,83 +14,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from training import sources
-from training.bags import Bags, tokenise
-from training.fit import Distil, Graded, Groups, Pairs, Register, Task
-from training.sources import RegisterItem
+from training.bags import Bags, pool, tokenise
+from training.losses import Distil, Graded, Groups, Kept, Pairs, Questions, Register, Task
+from training.sources import QuestionItem, RegisterItem
 from training.table import Glosses
 
 NEIGHBOURS_MAX = 150_000
-_NOT_LETTERS = re.compile(r"[^\u3400-\u9fffa-z]")
-HELD_OUT_IN = 12
-"""One register topic in twelve is never trained on; it is what models are chosen by."""
-
-
-def is_held_out(item: RegisterItem) -> bool:
-    """True for the items of held-out topics; a topic's side never changes as the register grows."""
-    return int(hashlib.sha256(item.topic.encode()).hexdigest(), 16) % HELD_OUT_IN == 0
-
-
-def drop_development(
-    items: Sequence[RegisterItem], filings: Iterable[str], queries: Iterable[str]
-) -> list[RegisterItem]:
-    """The items that repeat neither the development filings nor the development queries.
-
-    An item goes where any sentence of it shares eight characters in a row with a filing, or a fifth of its character
-    pairs with a query (signs and digits aside): else the development scores would measure memory.
-    """
-    spans = {text[start : start + 8] for text in map(_letters, filings) for start in range(len(text) - 7)}
-    asked = _Overlaps(queries)
-
-    def repeats(item: RegisterItem) -> bool:
-        sentences = [item.official, *item.everyday]
-        if any(text[start : start + 8] in spans for text in map(_letters, sentences) for start in range(len(text) - 7)):
-            return True
-        return any(asked.most(text) >= 0.2 for text in sentences)
-
-    return [item for item in items if not repeats(item)]
-
-
-def drop_held_out(items: Sequence[RegisterItem], held: Sequence[RegisterItem]) -> list[RegisterItem]:
-    """The items that don't say again, under another topic, what a held-out item says.
-
-    Half of a wording's character pairs, or two fifths of an official sentence's, are taken as the same thing.
-    """
-    asked, official = (
-        _Overlaps(text for item in held for text in item.everyday),
-        _Overlaps(item.official for item in held),
-    )
-    return [
-        item
-        for item in items
-        if official.most(item.official) < 0.4 and all(asked.most(text) < 0.5 for text in item.everyday)
-    ]
-
-
-class _Overlaps:
-    """Texts by their character pairs."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._sizes: list[int] = []
-        self._places: dict[str, list[int]] = defaultdict(list)
-        for place, pairs in enumerate(map(_character_pairs, texts)):
-            self._sizes.append(len(pairs))
-            for pair in pairs:
-                self._places[pair].append(place)
-
-    def most(self, text: str) -> float:
-        """The largest share of character pairs that the text has in common with one of these (Jaccard)."""
-        own = _character_pairs(text)
-        shared = Counter(place for pair in own for place in self._places.get(pair, ()))
-        return max((count / (len(own) + self._sizes[place] - count) for place, count in shared.items()), default=0.0)
-
-
-def _letters(text: str) -> str:
-    return _NOT_LETTERS.sub("", text.lower())
-
-
-def _character_pairs(text: str) -> set[str]:
-    text = _letters(text)
-    return {text[start : start + 2] for start in range(len(text) - 1)}
 
 
 def grouped(tokenizer: Tokenizer, groups: Iterable[Sequence[str]]) -> Groups:
@@ -142,7 +71,9 @@ def gloss_task(tokenizer: Tokenizer, words: Sequence[str], vectors: NDArray[np.f
     return Distil(tokenise(tokenizer, list(words)), vectors.astype(np.float16), weights / weights.sum())
 
 
-def register_tasks(tokenizer: Tokenizer, items: Sequence[RegisterItem], loose: Sequence[str]) -> dict[str, Task]:
+def register_tasks(
+    tokenizer: Tokenizer, items: Sequence[RegisterItem], loose: Sequence[str], near: float
+) -> dict[str, Task]:
     """Everyday with official, everyday with everyday, and equal words."""
     everyday = [text for item in items for text in item.everyday]
     owner = np.array([index for index, item in enumerate(items) for _ in item.everyday], dtype=np.int64)
@@ -152,12 +83,77 @@ def register_tasks(tokenizer: Tokenizer, items: Sequence[RegisterItem], loose: S
             owner,
             tokenise(tokenizer, [item.official for item in items]),
             tokenise(tokenizer, list(loose)),
+            near=near,
         ),
         "wordings": grouped(tokenizer, [item.everyday for item in items]),
         "terms": grouped(
             tokenizer, [[word for word in group if len(word) <= 12] for item in items for group in item.terms]
         ),
     }
+
+
+def question_task(tokenizer: Tokenizer, items: Sequence[QuestionItem]) -> Questions:
+    """Questions with what asks the same and what only looks alike."""
+    starts = np.concatenate([[0], np.cumsum([len(item.asked) for item in items])]).astype(np.int64)
+    owner = np.repeat(np.arange(len(items)), [len(item.different) for item in items])
+    return Questions(
+        tokenise(tokenizer, [text for item in items for text in item.asked]),
+        starts,
+        tokenise(tokenizer, [text for item in items for text in item.different]),
+        owner,
+    )
+
+
+def translations_task(tokenizer: Tokenizer, data: Path) -> Groups:
+    """Chinese sentences that translate one English sentence."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for chinese, english, _ in sources.read_parallel(data):
+        groups[english].append(chinese)
+    return grouped(tokenizer, groups.values())
+
+
+def kept_task(bags: Bags, table: NDArray[np.float32], size: int, seed: int) -> Kept:
+    """`size` of the sentences, each with one that the table sets near, then with any other: their cosines as they are."""
+    rng = np.random.default_rng(seed)
+    bags = bags.chosen(rng.choice(len(bags), size=min(size, len(bags)), replace=False))
+    vectors, rows = pool(bags, table), np.arange(len(bags))
+    left = np.concatenate([rows, rows])
+    right = np.concatenate([_near_partners(vectors, rng), rng.permutation(rows)])
+    return Kept(bags.chosen(left), bags.chosen(right), (vectors[left] * vectors[right]).sum(axis=1))
+
+
+def _near_partners(vectors: NDArray[np.float32], rng: np.random.Generator, among: int = 10) -> NDArray[np.int64]:
+    """For each text one of its `among` nearest others."""
+    partners = np.zeros(len(vectors), dtype=np.int64)
+    for start in range(0, len(vectors), 1_000):
+        scores = vectors[start : start + 1_000] @ vectors.T
+        scores[scores > 0.999] = -2.0  # itself, and the same words again
+        nearest = np.argpartition(-scores, among, axis=1)[:, :among]
+        partners[start : start + len(scores)] = nearest[np.arange(len(scores)), rng.integers(0, among, len(scores))]
+    return partners
+
+
+def mined(
+    task: Register, table: NDArray[np.float32], sample: int, seed: int, kept: int = 8, among: int = 30
+) -> Register:
+    """The task with the loose sentences (of `sample` of them) that the table sets nearest to each wording.
+
+    Those nearer than the official sentence itself are left out: to a table that has seen the pair they mostly do say it.
+    """
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(len(task.loose), size=min(sample, len(task.loose)), replace=False)
+    loose, asked = pool(task.loose.chosen(rows), table), pool(task.everyday, table)
+    own = (asked * pool(task.official, table)[task.owner]).sum(axis=1)
+    hard = np.full((len(asked), kept), -1, dtype=np.int64)
+    for start in range(0, len(asked), 1_000):
+        scores = asked[start : start + 1_000] @ loose.T
+        nearest = np.argpartition(-scores, among, axis=1)[:, :among]
+        for place, row in enumerate(nearest):
+            wrong = row[scores[place, row] < own[start + place]]
+            wrong = wrong[np.argsort(-scores[place, wrong])][:kept]
+            if len(wrong):
+                hard[start + place] = np.resize(rows[wrong], kept)
+    return replace(task, hard=hard)
 
 
 def graded_pairs(data: Path) -> list[tuple[str, str, float]]:

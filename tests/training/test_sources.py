@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training import corpora, glosses, sources, tasks, thesaurus
-from training.sources import RegisterItem
+from training import corpora, glosses, guards, sources, thesaurus
+from training.sources import QuestionItem, RegisterItem
 
 
 def test_a_half_written_register_line_is_passed_over(tmp_path: Path) -> None:
@@ -23,9 +23,9 @@ def test_a_half_written_register_line_is_passed_over(tmp_path: Path) -> None:
 
 def test_one_topic_in_twelve_is_held_out_whatever_else_the_register_holds() -> None:
     items = [RegisterItem(f"topic {number}", "", (), ()) for number in range(2_400)]
-    held = sum(tasks.is_held_out(item) for item in items)
+    held = sum(guards.is_held_out(item) for item in items)
     assert 150 < held < 250
-    assert tasks.is_held_out(items[0]) == tasks.is_held_out(RegisterItem("topic 0", "另一句", ("别的",), ()))
+    assert guards.is_held_out(items[0]) == guards.is_held_out(RegisterItem("topic 0", "另一句", ("别的",), ()))
 
 
 def test_items_that_repeat_the_development_set_are_left_out() -> None:
@@ -35,7 +35,7 @@ def test_items_that_repeat_the_development_set_are_left_out() -> None:
     worded = RegisterItem("b", "更换破损部位。", ("修缮办公大楼外立面",), ())
     asked = RegisterItem("c", "外墙排险。", ("外墙怕掉东西砸人",), ())
     free = RegisterItem("d", "更换电梯。", ("换升降机",), ())
-    assert tasks.drop_development([copied, worded, asked, free], filings, queries) == [free]
+    assert guards.drop_development([copied, worded, asked, free], filings, queries) == [free]
 
 
 def test_items_that_say_what_a_held_out_item_says_are_left_out() -> None:
@@ -43,7 +43,38 @@ def test_items_that_say_what_a_held_out_item_says_are_left_out() -> None:
     same = RegisterItem("b", "对教学楼屋面实施防水修缮。", ("房子上头下雨就滴",), ())
     worded = RegisterItem("c", "整治渗漏。", ("楼顶漏水要修一下",), ())
     free = RegisterItem("d", "更换电梯。", ("换升降机",), ())
-    assert tasks.drop_held_out([same, worded, free], held) == [free]
+    assert guards.drop_held_out([same, worded, free], held) == [free]
+
+
+def test_a_question_is_read_with_its_wordings_and_what_only_looks_alike(tmp_path: Path) -> None:
+    lines = [
+        {
+            "topic": "a",
+            "question": "怎么查话费",
+            "same": ["话费咋查", "怎么查话费"],
+            "different": ["怎么充话费", "话费咋查"],
+        },
+        {"topic": "b", "question": "只有一句", "same": [], "different": ["别的"]},
+        {"topic": "c", "question": "没有反例", "same": ["没反例"], "different": []},
+    ]
+    text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + '\n{"topic": "d", "ques'
+    (tmp_path / "q.jsonl").write_text(text)
+    assert sources.read_questions(tmp_path) == [QuestionItem("a", ("怎么查话费", "话费咋查"), ("怎么充话费",))]
+
+
+def test_questions_near_a_held_out_or_a_development_one_are_left_out() -> None:
+    held = [QuestionItem("a", ("怎么查话费余额", "话费余额咋查"), ("怎么充话费",))]
+    near = QuestionItem("b", ("查流量", "流量咋查"), ("怎么查话费余额呢",))
+    known = QuestionItem("c", ("空调什么牌子好", "买哪种空调"), ("冰箱多少钱",))
+    alike = QuestionItem("d", ("冰箱什么牌子好用", "买哪种冰箱"), ("冰箱几度合适",))
+    assert guards.drop_asked([near, known, alike], held, ["空调什么牌子好？"]) == [alike]
+
+
+def test_the_project_s_own_questions_and_register_are_whole() -> None:
+    questions, register = sources.read_questions(), sources.read_register(Path("absent"))
+    assert len(questions) > 500
+    assert len(register) > 2_000
+    assert all(set(item.asked).isdisjoint(item.different) for item in questions)
 
 
 def test_a_sense_loses_its_pinyin_tags_and_pointers() -> None:

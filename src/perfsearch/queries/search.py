@@ -162,8 +162,8 @@ def _find_lanes(view: View, question: Question) -> Lanes:
 
 
 def _query_vector(view: View, question: Question) -> NDArray[np.float32]:
-    """The mean of the query as typed and of its words without those of asking, (dim,) of unit length."""
-    texts = [question.text, " ".join(question.terms)]
+    """The mean of the query, its script and width folded, and of its words without those of asking, of unit length."""
+    texts = [question.normalized, " ".join(question.terms)]
     total: NDArray[np.float32] = view.encoder.encode(texts, kind="query").sum(axis=0)
     norm = float(np.linalg.norm(total))
     return total / norm if norm > 0 else total
