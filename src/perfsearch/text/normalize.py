@@ -43,7 +43,7 @@ def normalize(text: str) -> Normalized:
     if not any(map(unicodedata.combining, set(simple))):
         folded = simple.translate(_FOLDED)
         if len(folded) == length:  # no character folds to nothing, so each became exactly one
-            return Normalized(folded, range(length + 1))
+            return Normalized(simplify(folded), range(length + 1))
     pieces: list[str] = []
     offsets: list[int] = []
     start = 0
@@ -56,7 +56,8 @@ def normalize(text: str) -> Normalized:
         offsets.extend([start] * len(piece))
         start = end
     offsets.append(length)
-    return Normalized("".join(pieces), offsets)
+    # Once more: a compatibility form (U+FA33) folds to a traditional character. It is never longer or shorter for it.
+    return Normalized(simplify("".join(pieces)), offsets)
 
 
 def _fold(piece: str) -> str:
