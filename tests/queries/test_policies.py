@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from perfsearch.errors import NotFound, UsageError
 from perfsearch.extract.citations import extract_filing_citations
+from perfsearch.indexes.policy_intake import CROWDED
 from perfsearch.indexes.store import Store
 from perfsearch.indexes.writing import Record
 from perfsearch.model import Filing, Source
@@ -282,3 +283,14 @@ def test_the_id_that_a_filing_was_read_with_names_the_policy_in_the_library(reco
             if citation.policy_id is not None:
                 page = policy(records, citation.policy_id)
                 assert filing.id in {c.filing_id for c in page.citations}
+
+
+def test_a_title_printed_with_more_numbers_than_are_looked_at_is_one_document_a_number(tmp_path: Path) -> None:
+    records = Records(tmp_path / "records.db")
+    filings = [make(n, f"《云江市科普工作要点》（云科发〔2020〕{n}号）") for n in range(1, 2 * CROWDED)]
+    for filing in filings:  # a batch of its own each, so that each reads what the others wrote
+        records.add(filing)
+    records.add(*(make(10_000 + n, f"《云江市科普工作要点》（云科发〔2020〕{n}号）") for n in range(1, 2 * CROWDED)))
+    for number in (1, CROWDED, 2 * CROWDED - 1):
+        (found,) = policies(records, f"云科发〔2020〕{number}号").policies  # type: ignore[arg-type]
+        assert (found.document_number, found.filings) == (f"云科发〔2020〕{number}号", 2)

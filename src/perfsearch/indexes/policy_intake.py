@@ -59,6 +59,18 @@ class _Known:
     keys: set[str]
 
 
+CROWDED = 50
+"""Policies under one title that are looked at: the most cited. One that a mention tells by its number is found by that.
+Of a title that is printed with a thousand numbers (a yearly notice) all would be read again for every batch."""
+_MOST_CITED_UNDER = (
+    sa.select(policy_keys.c.policy_no)
+    .join(policies, policies.c.policy_no == policy_keys.c.policy_no)
+    .where(policy_keys.c.key == sa.bindparam("key"))
+    .order_by(policies.c.filings.desc(), policies.c.policy_no)
+    .limit(CROWDED)
+)
+
+
 class PolicyIntake:
     """Books filings within one transaction of the store."""
 
@@ -109,10 +121,18 @@ class PolicyIntake:
         for group in groups:
             wanted.update(group.keys.all() if group.keys else ())
             wanted.add("i:" + group.claimed_id)
+        crowded: list[str] = []
         numbers: set[int] = set()
         for part in _parts(sorted(wanted)):
-            statement = sa.select(policy_keys.c.policy_no).where(policy_keys.c.key.in_(part))
+            counts = sa.select(policy_keys.c.key, sa.func.count()).where(policy_keys.c.key.in_(part))
+            found = self._connection.execute(counts.group_by(policy_keys.c.key))
+            sizes = {str(row[0]): int(row[1]) for row in found}
+            crowded += [key for key, n in sizes.items() if n > CROWDED]
+            few = [key for key, n in sizes.items() if n <= CROWDED]
+            statement = sa.select(policy_keys.c.policy_no).where(policy_keys.c.key.in_(few))
             numbers.update(row.policy_no for row in self._connection.execute(statement))
+        for key in crowded:
+            numbers.update(self._connection.execute(_MOST_CITED_UNDER, {"key": key}).scalars())
         missing = sorted(numbers - self._known.keys())
         keys: dict[int, set[str]] = defaultdict(set)
         for part in _parts(missing):
