@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -38,6 +39,10 @@ STALE_WAIT_SECONDS = 0.05
 LIKE_FILINGS = 20
 """Past projects whose legal bases a draft's are compared with."""
 
+TURNS = max(2, os.cpu_count() or 2)
+"""Questions that are worked on at a time; further ones wait. Forty threads at once answered 124 questions a second on two
+cores with a p99 of 730 ms, four 152 with 540 ms: more only take Python's lock from each other."""
+
 _T = TypeVar("_T")
 
 
@@ -47,6 +52,7 @@ class Asking:
     def __init__(self, keeper: Keeper, readonly: bool) -> None:
         self._keeper = keeper
         self.readonly = readonly
+        self._turns = threading.BoundedSemaphore(TURNS)
 
     @property
     def directory(self) -> Path:
@@ -68,6 +74,11 @@ class Asking:
         return self._keeper.view()
 
     def _ask(self, question: Callable[[View], _T]) -> _T:
+        """Put a question to a view, when it is its turn."""
+        with self._turns:
+            return self._ask_at_once(question)
+
+    def _ask_at_once(self, question: Callable[[View], _T]) -> _T:
         """Put a question to a view; to a fresh one where a filing, or an index, went away under it."""
         for attempt in range(STALE_RETRIES):
             try:
@@ -206,7 +217,8 @@ class Asking:
         from perfsearch.queries.duplicates_clusters import clusters
 
         checkpoint = None if self.readonly else self.directory / "clusters.partial.npz"
-        return self._ask(lambda view: clusters(view, threshold, checkpoint=checkpoint, progress=progress))
+        # It takes minutes: it takes nobody's turn.
+        return self._ask_at_once(lambda view: clusters(view, threshold, checkpoint=checkpoint, progress=progress))
 
     def policies(self, query: str | None = None, limit: int = 20, offset: int = 0) -> PolicyResult:
         """Cited policies that match a title, a short name or a number; most cited first without a query."""
