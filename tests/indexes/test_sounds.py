@@ -20,6 +20,7 @@ PROJECTS = NameIndex.build([(1, "2020年河道保洁养护项目"), (2, "机关�
         (APPLICANTS, "Shanghai kexie", [1]),  # a short form, parted as people part it
         (APPLICANTS, "上海市克协", [1]),
         (APPLICANTS, "林江区水物局", [2]),
+        (APPLICANTS, "林江区水物局的项目", [2]),
         (PROJECTS, "hedao baojie", [1]),
         (PROJECTS, "河到保捷养护", [1]),
         (PROJECTS, "机关后情", [2]),  # qing for qin

@@ -56,19 +56,33 @@ class SoundIndex:
 
     def __init__(self, names: Sequence[str]) -> None:
         spoken = [syllables(name) for name in names]
-        self._spaced, self._spaced_starts = _laid_out([_spaced(name) for name in spoken])
+        lines = [_spaced(name) for name in spoken]
+        self._spaced, self._spaced_starts = _laid_out(lines)
+        self._whole: dict[str, list[int]] = {}
+        for place, line in enumerate(lines):
+            self._whole.setdefault(line, []).append(place)
         # Folded after joining, so that yin-gao and ying-ao, which look alike when typed, become alike.
         self._joined, self._joined_starts = _laid_out([_alike("".join(name)) for name in spoken])
 
     def find(self, query: str, limit: int) -> list[int]:
-        """Places of up to `limit` names that sound like the query, or have it in them; of a folded name or of pinyin."""
+        """Places of up to `limit` names that sound like the query (a folded name, or pinyin), have it in them, or stand in it."""
         letters = latin_key(query)
         if letters is not None:
             return _places(self._joined, self._joined_starts, _alike(letters), limit)
         spoken = syllables(query)
         if len(spoken) < SYLLABLES_MIN:
             return []
-        return _places(self._spaced, self._spaced_starts, _spaced(spoken), limit)
+        found = _places(self._spaced, self._spaced_starts, _spaced(spoken), limit)
+        return found or self._within(spoken)[:limit]
+
+    def _within(self, spoken: Sequence[str]) -> list[int]:
+        """Places of the names of the longest sound that stands in a query (林江区水物局 in 林江区水物局的项目)."""
+        for length in range(len(spoken) - 1, SYLLABLES_MIN - 1, -1):
+            for start in range(len(spoken) - length + 1):
+                places = self._whole.get(_spaced(spoken[start : start + length]))
+                if places:
+                    return places
+        return []
 
 
 def _spaced(spoken: Sequence[str]) -> str:
