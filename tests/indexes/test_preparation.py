@@ -34,8 +34,8 @@ def read_ahead(segmenter: Segmenter, encoder: Encoder) -> Iterator[tuple[Filing,
     """Everything in order, once the second process is ready."""
     with Preparation(segmenter, lambda: encoder, large=0) as preparation:
         preparation._offer(FILINGS[:1])
-        assert preparation._helper is not None
-        preparation._helper._ready.result(timeout=60)
+        assert preparation._second is not None
+        preparation._second._ready.result(timeout=60)
         for filing in preparation.ahead(FILINGS):
             yield filing, preparation.taken(filing)
             preparation.done([filing])
@@ -81,26 +81,26 @@ def test_a_second_process_that_dies_costs_nothing_but_time(
     monkeypatch.setattr(Preparation.__init__, "__defaults__", (0,))
 
     def killing(progress: int, _: int | None) -> None:
-        for helper in helpers:
-            helper._ready.result(timeout=60)
-            if progress >= 2 * BATCH_FILINGS and helper._process is not None and helper._process.poll() is None:
-                os.kill(helper._process.pid, signal.SIGKILL)
+        for second in processes:
+            second._ready.result(timeout=60)
+            if progress >= 2 * BATCH_FILINGS and second._process is not None and second._process.poll() is None:
+                os.kill(second._process.pid, signal.SIGKILL)
 
-    helpers: list[preparation_module.Helper] = []
-    real = preparation_module.Helper.__init__
+    processes: list[preparation_module.SecondProcess] = []
+    real = preparation_module.SecondProcess.__init__
 
-    def noting(self: preparation_module.Helper, *arguments: object) -> None:
+    def noting(self: preparation_module.SecondProcess, *arguments: object) -> None:
         real(self, *arguments)  # type: ignore[arg-type]
-        helpers.append(self)
+        processes.append(self)
 
-    monkeypatch.setattr(preparation_module.Helper, "__init__", noting)
+    monkeypatch.setattr(preparation_module.SecondProcess, "__init__", noting)
     with Library.open(tmp_path / "library") as library, caplog.at_level(logging.WARNING, "perfsearch"):
         assert library.add_filings(FILINGS, killing).added == len(FILINGS)
         assert library.verify().problems == ()
     assert "the second process has ended" in caplog.text
-    assert len(helpers) == 1
-    assert helpers[0]._process is not None
-    assert helpers[0]._process.returncode == -signal.SIGKILL
+    assert len(processes) == 1
+    assert processes[0]._process is not None
+    assert processes[0]._process.returncode == -signal.SIGKILL
 
 
 def test_a_slow_source_is_not_held_back(monkeypatch: pytest.MonkeyPatch) -> None:

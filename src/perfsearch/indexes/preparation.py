@@ -45,7 +45,7 @@ class Preparation:
         self._segmenter = segmenter
         self._encoder = encoder
         self._large = large
-        self._helper: Helper | None = None
+        self._second: SecondProcess | None = None
         self._may_help = (os.cpu_count() or 1) > 1
         self._given: dict[int, tuple[Filing, Future[list[Passages]], int]] = {}
 
@@ -58,9 +58,9 @@ class Preparation:
         self._end()
 
     def _end(self) -> None:
-        helper, self._helper = self._helper, None
-        if helper is not None:
-            helper.close()
+        second, self._second = self._second, None
+        if second is not None:
+            second.close()
 
     # -- in the order in which they come
 
@@ -87,9 +87,9 @@ class Preparation:
             yield from rest
 
     def _offer(self, batch: list[Filing]) -> None:
-        if self._helper is None:
-            self._helper = Helper(self._segmenter, self._encoder())
-        given = self._helper.offer(batch)
+        if self._second is None:
+            self._second = SecondProcess(self._segmenter, self._encoder())
+        given = self._second.offer(batch)
         if given is not None:
             self._given.update((id(filing), (filing, given, place)) for place, filing in enumerate(batch))
 
@@ -119,14 +119,14 @@ class Preparation:
             self._given.pop(id(filing), None)
 
 
-class Helper:
+class SecondProcess:
     """The second process. It is begun with the first offer, and asked by a thread of its own."""
 
     def __init__(self, segmenter: Segmenter, encoder: Encoder) -> None:
         # Another model may be too large for two of it, or be no file that the other process can open.
         model = encoder.name if isinstance(encoder, StaticEncoder) else None
         self._opening = pickle.dumps((segmenter.words, segmenter.stops, segmenter.identity, model))
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="perfsearch-helper")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="perfsearch-second-process")
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = self._thread.submit(self._start)
         self._asked: deque[Future[list[Passages]]] = deque()
@@ -134,7 +134,7 @@ class Helper:
     def _start(self) -> None:
         # By its own module, not by forking or importing `__main__` again: the caller may have threads, or no guard.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "perfsearch.indexes.helper"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "perfsearch.indexes.second_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._exchange(self._opening)
 
