@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from perfsearch.errors import UsageError
 from perfsearch.library import Library
 from perfsearch.model import Filters, SearchResult
+from perfsearch.queries import pool
 from perfsearch.queries.question import Question
 
 Ids = dict[tuple[str, int], str]
@@ -221,3 +222,12 @@ def test_an_applicant_is_found_by_pinyin_and_by_a_character_of_the_same_sound(sa
 def test_a_query_whose_words_are_known_asks_for_no_sounds(sample: Library) -> None:
     result = sample.search("河道保洁", explain=True)
     assert not any("读音" in lane for hit in result.hits if hit.explain for lane in hit.explain.lanes)
+
+
+@pytest.mark.parametrize("query", ["楼顶漏雨", "河道养护 经费", "国办发2016 10号"])
+def test_vectors_that_are_scanned_beside_the_words_give_the_same_answer(
+    sample: Library, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    alone = sample.search(query, year_from=2019).hits
+    monkeypatch.setattr(pool, "BESIDE_MIN", 0)
+    assert sample.search(query, year_from=2019).hits == alone
