@@ -106,6 +106,9 @@ class Form:
     """So many labels must follow the title: a table of contents names the form too."""
     prefix_length_max: int = 30
     """What may stand before the title in its line: a year, an issuer, the project's name."""
+    ends: str = ""
+    """A pattern of lines that stand behind a filing in the document around it: what follows its last label's line ends
+    there, where no table ends it."""
     order: tuple[str, ...] = field(default=())
     """Names of all fields, headings and sections in the order of print; without it: fields, sections, budget, table."""
 

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from perfsearch.forms.description import Field, Form, Heading, Section
 from perfsearch.forms.labels import Found, best_chain, scan
@@ -86,7 +86,21 @@ def split(form: Form, sheet: Sheet) -> Iterator[Segment]:
         has_table = at < len(tables) and tables[at] < end
         segment = _segment(form, sheet.norm, (start, title_end, end), inside, has_table=has_table)
         if segment is not None:
-            yield segment
+            yield replace(segment, end=_end_of(form, segment, sheet.norm))
+
+
+def _end_of(form: Form, segment: Segment, norm: str) -> int:
+    """Where the filing ends at the latest: at a line that only the document around it has."""
+    line_end = norm.find("\n", segment.core_end)
+    if not form.ends or line_end < 0:
+        return segment.end
+    found = _ends_pattern(form.ends).search(norm, line_end, segment.end)
+    return segment.end if found is None else found.start()
+
+
+@cache
+def _ends_pattern(ends: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<=[\n\v])[ \t]*(?:{ends})[ \t]*(?=[\n\v]|$)")
 
 
 def _segment(

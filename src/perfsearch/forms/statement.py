@@ -6,6 +6,13 @@ from perfsearch.forms.description import Derived, Form, Kind, Section
 
 _ORGANISATION = "局|委|委员会|办|办公室|办事处|中心|院|馆|校|处|所|队|会|部|厅|社|站|园|公司|大学|政府|法院|检察院"
 
+# Lines of the budget document that a statement stands in: its cover, its contents, its chapters and its tables.
+_BEHIND = (
+    r"目[ \t]*录|第[一二三四五六七八九十]+部分[^\n。;]{0,30}|单位[:](?:人民币)?(?:万|千)?元|(?:预算)?(?:主管部门|编制单位|编制部门)[:][^\n。;]{2,40}"
+    r"|20\d\d年(?:度)?[^\n,。;]{0,40}(?:部门|单位)(?:财务)?(?:预算|决算|收支|收入|支出)[^\n,。;]{0,20}"
+    r"|(?:[一二三四五六七八九十]+、)?(?:部门|单位)(?:主要职能|机构设置|预算编制说明|预算表)|(?:[一二三四五六七八九十]+、)?(?:名词解释|其他相关情况说明)"
+)
+
 STATEMENT = Form(
     name="statement",
     titles=("项目经费情况说明", "经费情况说明", "项目情况说明"),
@@ -69,4 +76,5 @@ STATEMENT = Form(
     anchors=("overview", "basis"),
     n_labels_min=3,
     prefix_length_max=60,
+    ends=_BEHIND,
 )
