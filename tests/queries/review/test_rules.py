@@ -411,11 +411,14 @@ def test_a_rule_or_a_family_can_be_switched_off_and_an_unknown_name_is_refused()
 def test_the_rules_take_time_in_proportion_to_the_text(piece: str) -> None:
     def seconds(length: int) -> float:
         text = piece * (length // len(piece))
-        draft = Draft(filing({"overview": text, "plan": text, "goals": text}))
-        started = time.perf_counter()
-        apply_rules(draft, [rule for rule in RULES if rule.family != "basis"])
-        return time.perf_counter() - started
+        times = []
+        for _ in range(2):
+            draft = Draft(filing({"overview": text, "plan": text, "goals": text}))
+            started = time.thread_time()  # whatever else the machine is doing
+            apply_rules(draft, [rule for rule in RULES if rule.family != "basis"])
+            times.append(time.thread_time() - started)
+        return min(times)
 
     seconds(1_000)
-    # Ten times the text within thirty times the time; a square would take a hundred.
-    assert seconds(60_000) < max(0.5, 30 * seconds(6_000))
+    # Ten times the text within forty times the time; a square would take a hundred.
+    assert seconds(60_000) < max(0.5, 40 * seconds(6_000))
