@@ -148,13 +148,17 @@ class KeptHeaders:
         columns = {f"{kind}_{name}": column for kind in ("project", "applicant") for name, column in COLUMNS.items()}
         self._folder = folder
         self._columns = {**columns, "amounts": Column(np.int64, 2)}
+        self._opened: ArrayLog | None = None
 
     def read(self) -> Headers:
         """What is kept; nothing where that is nothing, or can't be read."""
         try:
-            log = self._log()
+            return self._headers_of(self._log())
         except LibraryDamaged:
             return Headers()
+
+    @staticmethod
+    def _headers_of(log: ArrayLog) -> Headers:
         if not log.seq:
             return Headers()
         projects, applicants = (
@@ -170,7 +174,7 @@ class KeptHeaders:
         except LibraryDamaged:
             self.forget()
             log = self._log()
-        kept = self.read()
+        kept = self._headers_of(log)
         if last - log.seq <= max(KEPT_MIN, KEPT_SHARE * len(kept)):
             return
         block = kept.joined(read_after(kept.last)).as_one()
@@ -182,13 +186,19 @@ class KeptHeaders:
 
     def forget(self) -> None:
         """Keep nothing."""
+        self._opened = None
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def verify(self) -> None:
         """Read everything and compare; raises LibraryDamaged where a file is not what was written."""
-        self._log().verify()
+        self._open().verify()
 
     def _log(self) -> ArrayLog:
+        """What is kept now; after the first time that costs one stat, where nothing was written since."""
+        self._opened = self._open() if self._opened is None else self._opened.renewed()
+        return self._opened
+
+    def _open(self) -> ArrayLog:
         return ArrayLog(self._folder, self._columns, "names-2")
 
 
