@@ -13,7 +13,7 @@ from perfsearch.errors import UsageError
 from perfsearch.model import Explanation, Filters, Scores, SearchHit, SearchResult
 from perfsearch.queries.fusion import Fused, fuse, lexical_share, reciprocal_ranks
 from perfsearch.queries.lanes import Lanes, find_lanes
-from perfsearch.queries.pool import MODES, Mode, Pool, gather
+from perfsearch.queries.pool import MODES, Mode, Pool, among, gather
 from perfsearch.queries.question import Question
 from perfsearch.queries.relevance import floor_of
 from perfsearch.queries.snippets import highlight_spans, make_snippet
@@ -126,7 +126,7 @@ def _rank(
     lanes = _find_lanes(view, question) if mode != "semantic" else Lanes()
     also = _lane_chunks(view, lanes)
     if allowed is not None:
-        also = _among(also, allowed)
+        also = among(also, allowed)
     k = max(POOL_MIN, 3 * needed)
     while True:
         pool = gather(view, question, own, expanded, vector, k, allowed, also)
@@ -134,15 +134,6 @@ def _rank(
         if len(ranked.order) >= needed or pool.exhausted or k >= POOL_MAX or _rest_is_worse(ranked):
             return ranked
         k *= 4
-
-
-def _among(ids: Ids, allowed: Ids) -> Ids:
-    """Those of the ids that are allowed (ascending), without going through all that is."""
-    if not len(allowed):
-        return allowed
-    places = np.minimum(np.searchsorted(allowed, ids), len(allowed) - 1)
-    found: Ids = ids[allowed[places] == ids]
-    return found
 
 
 def _lane_chunks(view: View, lanes: Lanes) -> Ids:

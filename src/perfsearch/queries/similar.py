@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from perfsearch.errors import UsageError
 from perfsearch.model import Explanation, Filing, Filters, SearchHit, SearchResult
-from perfsearch.queries.pool import idf
+from perfsearch.queries.pool import among, idf
 from perfsearch.queries.snippets import make_snippet
 from perfsearch.text.chunk import chunk_filing
 
@@ -124,7 +124,7 @@ def _candidates(
         found.append(view.filing_of(ids))
     if lineage:
         line = view.filing_nos(Filters(lineage=lineage))
-        found.append(line if allowed is None else np.intersect1d(line, allowed))
+        found.append(line if allowed is None else among(line, allowed))
     return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
 
