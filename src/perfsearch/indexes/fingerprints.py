@@ -234,14 +234,6 @@ class FingerprintIndex:
         order = np.lexsort((filings, hashes))
         return hashes[order], filings[order]
 
-    def fingerprint_counts(self) -> dict[int, int]:
-        """How many fingerprints each filing has, by number."""
-        found: dict[int, int] = {}
-        for segment in self._segments:
-            sizes = np.bincount(segment.owner, minlength=len(segment.filing_no))
-            found.update(zip(segment.filing_no.tolist(), sizes.tolist(), strict=True))
-        return found
-
     def _is_dead(self, filings: Ints) -> NDArray[np.bool_]:
         dead = self._dead
         assert dead is not None

@@ -18,7 +18,7 @@ from perfsearch.text.chunk import Chunk, chunk_filing
 from perfsearch.text.segment import Segmenter
 
 CONTEXT_IDENTITY = "context-1"
-"""Names what `words_of` and `texts_of` add to a chunk; a library records it."""
+"""Names what `_with_context` and `texts_of` add to a chunk; a library records it."""
 
 _NAMED_ALREADY = ("header", "indicators")
 """The header begins with the project's name; on rows of indicators it drowns the row."""
@@ -81,11 +81,6 @@ def with_vectors(passages: Sequence[Passages], encoder: Encoder) -> list[Passage
     ends = np.cumsum([sum(len(texts) for texts in one.texts) for one in passages]).tolist()
     starts = [0, *ends[:-1]]
     return [replace(one, vectors=vectors[a:b]) for one, a, b in zip(passages, starts, ends, strict=True)]
-
-
-def words_of(filing: Filing, text: str, segmenter: Segmenter) -> list[str]:
-    """The words under which a chunk of this text is found."""
-    return _with_context(segmenter.tokens(text), segmenter.tokens(filing.project_name or ""))
 
 
 def _with_context(words: list[str], name: list[str]) -> list[str]:

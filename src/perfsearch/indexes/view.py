@@ -17,7 +17,7 @@ from perfsearch.errors import LibraryError
 from perfsearch.indexes.bodies import Leaf
 from perfsearch.indexes.headers import HeaderRow, Headers, KeptHeaders
 from perfsearch.indexes.identity import Lines, applicant_key, core_name
-from perfsearch.indexes.passages import texts_of, words_of
+from perfsearch.indexes.passages import texts_of
 from perfsearch.indexes.shelf import Shelf
 from perfsearch.indexes.store import Store
 from perfsearch.model import Filing, FilingSummary, Filters
@@ -182,10 +182,6 @@ class View:
             text = leaf.section_text(section)[start:end]
             found.append(ChunkRecord(chunk_id, number, section, start, end, text, leaf))
         return found
-
-    def chunk_terms(self, chunk: ChunkRecord) -> list[str]:
-        """The words under which a chunk is found, those of its project's name included."""
-        return words_of(self.filing(chunk.filing_no), chunk.text, self.segmenter)
 
     def filing(self, filing_no: int) -> Filing:
         """A filing by its number.
